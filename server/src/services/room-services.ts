@@ -1,0 +1,186 @@
+import type { Address, Domain, EventId, RoomId } from '../protocol/identifiers.js';
+
+/** The person a request speaks for: an open account of this provider, already authenticated. */
+export interface Actor {
+  readonly accountId: number;
+  readonly address: Address;
+}
+
+/** `[kind, event id]` as clients write it; the protocol's parser decides whether kind and id are good. */
+export type ClientRelation = readonly [kind: string, target: string];
+
+export interface SendRequest {
+  readonly room: RoomId;
+  /** 1..64 characters, chosen by the client; a repeat under the same key gets the first answer again */
+  readonly requestKey: string;
+  readonly type: string;
+  readonly content: Record<string, unknown>;
+  readonly rel?: readonly ClientRelation[];
+  readonly silent?: boolean;
+}
+
+export type SendAnswer =
+  | { readonly status: 'ordered'; readonly id: EventId; readonly seq: number; readonly at: number }
+  | { readonly status: 'pending'; readonly id: EventId };
+
+export type RoomStatus = 'live' | 'joining' | 'partial' | 'quarantined' | 'left';
+
+export interface RoomSummary {
+  readonly room: RoomId;
+  readonly kind: 'dm' | 'group';
+  /** null while a group has none, and in a dm */
+  readonly title: string | null;
+  /** the other person of a dm */
+  readonly with?: Address;
+  readonly hub: Domain;
+  /** null in a dm */
+  readonly owner: Address | null;
+  readonly status: RoomStatus;
+  /** why the room is quarantined */
+  readonly code?: string;
+  readonly membership: 'joined' | 'left';
+  readonly history: 'all' | 'joined';
+  /** newest record this provider holds */
+  readonly head: { readonly seq: number; readonly at: number };
+  readonly role: string;
+  readonly rank: number;
+  readonly rights: readonly string[];
+  readonly members: number;
+  /** messages of others after `readSeq` that this person may see */
+  readonly unread: number;
+  readonly readSeq: number;
+  /** lowest seq this person may see */
+  readonly visibleFrom: number;
+  /** dm: both have joined; group: true */
+  readonly mutual: boolean;
+}
+
+export interface RoomMember {
+  readonly address: Address;
+  readonly role: string;
+  readonly rank: number;
+  readonly restrict?: { readonly rights: readonly string[]; readonly until?: number };
+}
+
+export interface ReactionCount {
+  readonly emoji: string;
+  readonly count: number;
+  /** this person's own reaction event, if any: what to delete to take it back */
+  readonly mine?: EventId;
+}
+
+/** What later events made of an event, folded for history pages. */
+export interface EventEffects {
+  readonly edited?: { readonly id: EventId; readonly seq: number; readonly at: number; readonly text: string };
+  readonly deleted?: { readonly id: EventId; readonly seq: number; readonly by: Address };
+  readonly reactions?: readonly ReactionCount[];
+}
+
+export interface TimelineEvent {
+  readonly seq: number;
+  readonly at: number;
+  readonly id: EventId;
+  readonly type: string;
+  readonly sender: Address | Domain;
+  readonly ts: number;
+  readonly key?: string;
+  readonly rel?: readonly ClientRelation[];
+  /** null: deleted, expired or not held */
+  readonly content: Record<string, unknown> | null;
+  /** the code of the rule the record broke: it stands in the log without effect */
+  readonly void?: string;
+  readonly effects?: EventEffects;
+}
+
+/** A record as live streams send it: made once per record, shared by every stream. */
+export interface LiveRecord {
+  readonly seq: number;
+  /** the complete `{"t":"event",…}` frame; null where this provider holds only the header */
+  readonly clientJson: string | null;
+}
+
+/** Short-lived news of a room that stands in no log; sent to open streams only. */
+export type Signal =
+  | { readonly t: 'typing'; readonly room: RoomId; readonly from: Address }
+  | { readonly t: 'read'; readonly room: RoomId; readonly from: Address; readonly seq: number };
+
+/** A bell says "look again" and nothing else, so live and catch-up read the same way. Listeners must not throw. */
+export interface Bells {
+  /** @returns the function that ends the subscription; the same for the others */
+  onRoom(room: RoomId, listener: () => void): () => void;
+  onAccount(accountId: number, listener: () => void): () => void;
+  onSignal(room: RoomId, listener: (signal: Signal) => void): () => void;
+  /** after the commit that added records */
+  ringRoom(room: RoomId): void;
+  /** after the commit that added to the account's log, and after a session ended */
+  ringAccount(accountId: number): void;
+  signal(signal: Signal): void;
+}
+
+/** What this account may see of a room: `from` ≤ seq ≤ `to`; no `to` while a member. */
+export interface VisibleRange {
+  readonly from: number;
+  readonly to?: number;
+}
+
+/** A change of room state made by a person: its record, or the id to wait for. */
+export type StateAnswer = SendAnswer;
+
+export type Restriction = { readonly rights: readonly string[]; readonly until?: number };
+
+/**
+ * What people can do in rooms. Every function throws ProtocolError: `unknown-room` where the account has no
+ * visible part of the room, the rule's code where a rule refuses.
+ */
+export interface RoomServices {
+  sendEvent(who: Actor, send: SendRequest): Promise<SendAnswer>;
+  createGroup(who: Actor, group: { title: string; requestKey: string }): Promise<{ room: RoomId }>;
+  requestContact(
+    who: Actor,
+    contact: { to: Address; intro?: string; requestKey: string },
+  ): Promise<{ room: RoomId; status: 'sent' }>;
+  answerRequest(who: Actor, requestId: string, answer: 'accept' | 'ignore' | 'block'): Promise<{ room?: RoomId }>;
+  inviteMember(who: Actor, invite: { room: RoomId; address: Address }): Promise<{ status: 'sent' }>;
+  leaveRoom(who: Actor, room: RoomId): Promise<StateAnswer>;
+  setTitle(who: Actor, room: RoomId, title: string): Promise<StateAnswer>;
+  setHistory(who: Actor, room: RoomId, visible: 'all' | 'joined'): Promise<StateAnswer>;
+  setOwner(who: Actor, room: RoomId, owner: Address): Promise<StateAnswer>;
+  setRole(
+    who: Actor,
+    room: RoomId,
+    role: { name: string; rank: number; rights: readonly string[] },
+  ): Promise<StateAnswer>;
+  setMemberRole(who: Actor, room: RoomId, member: { address: Address; role: string }): Promise<StateAnswer>;
+  setRestriction(
+    who: Actor,
+    room: RoomId,
+    member: { address: Address; restrict: Restriction | null },
+  ): Promise<StateAnswer>;
+  removeMember(who: Actor, room: RoomId, address: Address): Promise<StateAnswer>;
+  ban(who: Actor, room: RoomId, address: Address): Promise<StateAnswer>;
+  unban(who: Actor, room: RoomId, address: Address): Promise<StateAnswer>;
+  /** never moves backwards; tells the other devices and, if the person wants it, the others in the room */
+  markRead(who: Actor, room: RoomId, seq: number): Promise<void>;
+  setTyping(who: Actor, room: RoomId): Promise<void>;
+
+  roomSummary(who: Actor, room: RoomId): Promise<RoomSummary>;
+  listRooms(who: Actor): Promise<readonly RoomSummary[]>;
+  /** in byte order of addresses; `next` = `after` of the next page, absent on the last */
+  listMembers(
+    who: Actor,
+    room: RoomId,
+    page: { after?: Address; limit: number },
+  ): Promise<{ members: readonly RoomMember[]; next?: Address }>;
+  /** ascending by seq in both directions; neither bound: the newest page */
+  readTimeline(
+    who: Actor,
+    room: RoomId,
+    page: { before?: number; after?: number; limit: number },
+  ): Promise<readonly TimelineEvent[]>;
+
+  /** contiguous from `afterSeq` + 1; empty only when the room holds nothing newer */
+  readRecords(room: RoomId, afterSeq: number, max: number): Promise<readonly LiveRecord[]>;
+  /** undefined: nothing of the room */
+  visibleRange(who: Actor, room: RoomId): Promise<VisibleRange | undefined>;
+  readonly bells: Bells;
+}
