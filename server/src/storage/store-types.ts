@@ -1,0 +1,237 @@
+import type { Address, Domain, EventId, RoomId } from '../protocol/identifiers.js';
+import type { SealedHead } from '../protocol/head.js';
+import type {
+  AccountLogPage,
+  AccountRoom,
+  AccountRoomSummary,
+  AccountRow,
+  AddedRequest,
+  BlockRow,
+  CreatedAccount,
+  FoundSession,
+  NewAccount,
+  NewSession,
+  ReadMark,
+  RequestRow,
+  RequestState,
+  SessionRow,
+  SignUpCode,
+} from './account-rows.js';
+import type {
+  DigestRow,
+  Durability,
+  ExpiryCounts,
+  MailRow,
+  PeerCursor,
+  PeerRoom,
+  ProofRow,
+  ProviderRow,
+  TableSize,
+} from './peer-rows.js';
+import type {
+  AccountNote,
+  AppendBatch,
+  Effect,
+  FoundEvent,
+  LogRow,
+  MemberChange,
+  NewPending,
+  PendingRow,
+  ReadingRange,
+  RelationRow,
+  RoomCreation,
+  RoomRow,
+  RoomStatus,
+  SentAnswer,
+  SentRow,
+  SnapshotEntry,
+  SnapshotStart,
+  StateRow,
+  StatementRow,
+  Timeline,
+} from './room-rows.js';
+
+/** Every function fails with `StorageError` (`connection` or `rejected`) and nothing else. Lists are never without a limit. */
+export type Store = RoomLogStore & RoomStateStore & PendingStore & AccountStore & AccountRoomStore & PeerStore & Upkeep;
+
+export interface Page<Key> {
+  /** Rows after this one; from the start when absent. */
+  readonly after?: Key;
+  readonly limit: number;
+}
+
+export interface RoomLogStore {
+  /**
+   * Writes one flush over many rooms in one transaction: all of it or nothing.
+   * @returns rooms whose head is not at `expectSeq`; when there are any, nothing was written
+   * @throws StorageError `connection` (may be `ambiguous`) · `rejected` (some row is unacceptable, for instance an event id its room already holds)
+   */
+  commitAppends(batch: AppendBatch): Promise<{ conflicts: RoomId[] }>;
+  /** Contiguous rows from `from` on while they are ≤ `max` (at most 256) and ≤ `bytesMax` (the first row always); empty below `first`. */
+  readLog(room: RoomId, from: number, limits: { max: number; bytesMax: number }): Promise<LogRow[]>;
+  recordHashAt(room: RoomId, seq: number): Promise<Buffer | undefined>;
+  /** One question over many rooms, ≤ 1024 pairs; rows come in no particular order. */
+  findEvents(pairs: readonly (readonly [RoomId, EventId])[]): Promise<FoundEvent[]>;
+  /** Edits of the targets (≤ 1024 in all), whose content goes with a delete of the target. */
+  editsOf(room: RoomId, targets: readonly EventId[]): Promise<{ target: EventId; eventId: EventId }[]>;
+  /** Which of the targets (≤ 1024) an effective delete names. */
+  deletedAmong(room: RoomId, targets: readonly EventId[]): Promise<EventId[]>;
+  /** The largest stored head in [from, to], else the smallest at or after `from`. */
+  nextHead(room: RoomId, from: number, to: number): Promise<SealedHead | undefined>;
+  headAt(room: RoomId, seq: number): Promise<SealedHead | undefined>;
+  /** Rows before or after a seq with their effects, ≤ 200, never below `visibleFrom`, ascending. */
+  readTimeline(
+    room: RoomId,
+    where: { before?: number; after?: number; limit: number; visibleFrom: number; visibleTo?: number },
+  ): Promise<Timeline>;
+  /** Effects on the targets (≤ 256), as in `readTimeline`. */
+  effectsOn(room: RoomId, targets: readonly EventId[]): Promise<Effect[]>;
+  /**
+   * Adds older records below `first` (or where a gap of contents was), and moves `first` down when they reach it.
+   * Rows already held stay as they are, except that a missing JWS or content is filled in.
+   */
+  backfill(part: {
+    room: RoomId;
+    rows: readonly LogRow[];
+    relations: readonly RelationRow[];
+    sealed?: SealedHead;
+    statements?: readonly StatementRow[];
+  }): Promise<void>;
+}
+
+export interface RoomStateStore {
+  /** The room with its whole present state, for the cache of live rooms. */
+  loadRoom(room: RoomId): Promise<{ row: RoomRow; entries: StateRow[] } | undefined>;
+  /** Rows of the rooms (≤ 256) that exist. */
+  findRooms(rooms: readonly RoomId[]): Promise<RoomRow[]>;
+  /** As `findRooms`, but waits for every transaction that is changing them: the truth after an ambiguous commit. */
+  settleRooms(rooms: readonly RoomId[]): Promise<RoomRow[]>;
+  listRooms(where: { status?: RoomStatus; hub?: Domain; notHub?: Domain } & Page<RoomId>): Promise<RoomRow[]>;
+  /** Entries as of a stored head, in bucket order. `person` true: only member and access; false: all others; absent: both. ≤ 20,000. */
+  stateAt(
+    room: RoomId,
+    seq: number,
+    part: { bucketFrom: number; bucketTo: number; person?: boolean },
+  ): Promise<StateRow[]>;
+  /** Present entry of one (type, key) in each of the rooms (≤ 256). */
+  entriesOf(rooms: readonly RoomId[], type: string, key: string): Promise<(StateRow & { room: RoomId })[]>;
+  /** A room we are about to join: seq −1, status `joining`. No effect when it is known already. */
+  startJoin(room: RoomId, creation: RoomCreation): Promise<void>;
+  /** Begins or replaces our copy of a room by a snapshot; the log continues after its head. */
+  startFromSnapshot(snapshot: SnapshotStart, statements: readonly StatementRow[]): Promise<void>;
+  /** More entries of a `partial` room's snapshot (≤ 20,000), with which it may become `live`. */
+  addSnapshotEntries(room: RoomId, entries: readonly SnapshotEntry[], status: 'partial' | 'live'): Promise<void>;
+  setRoomStatus(room: RoomId, status: RoomStatus, code: string | null): Promise<void>;
+  /** All ranges a provider may read of a room, ≤ 1024. */
+  readingRanges(room: RoomId, domain: Domain): Promise<ReadingRange[]>;
+  /** Open ranges only: who takes part now, ≤ 5000. */
+  providersOf(room: RoomId): Promise<ReadingRange[]>;
+  findStatement(hash: string): Promise<StatementRow | undefined>;
+  findStatements(hashes: readonly string[]): Promise<StatementRow[]>;
+  addStatements(rows: readonly StatementRow[]): Promise<void>;
+}
+
+export interface PendingStore {
+  /** Keeps submissions for a hub and, where they have a request key, remembers it; one transaction. @returns their `n`, in order */
+  addPending(rows: readonly NewPending[]): Promise<number[]>;
+  /** Of one hub, in order of `n`, state `pending` only. */
+  listPending(hub: Domain, page: Page<number>): Promise<PendingRow[]>;
+  /** What an account's own timeline shows as pending or refused. */
+  listPendingOf(accountId: number, page: Page<number>): Promise<PendingRow[]>;
+  pendingHubs(limit: number): Promise<Domain[]>;
+  findPending(eventId: EventId): Promise<PendingRow | undefined>;
+  /** The hub's final answer: kept for its author until expiry. */
+  refusePending(hub: Domain, eventId: EventId, code: string): Promise<void>;
+  /** Puts a re-signed event in the place of another, under the same request key and n. */
+  replacePending(old: EventId, row: NewPending): Promise<void>;
+  findSent(accountId: number, requestKey: string): Promise<SentAnswer | undefined>;
+  /** Remembers a refusal given at once, so that a repeat gets the same answer. */
+  addRefused(row: SentRow, code: string): Promise<void>;
+}
+
+export interface AccountStore {
+  createAccount(account: NewAccount): Promise<CreatedAccount>;
+  findAccount(localpart: string): Promise<AccountRow | undefined>;
+  findAccountById(accountId: number): Promise<AccountRow | undefined>;
+  hasAccounts(): Promise<boolean>;
+  setPassword(accountId: number, password: string): Promise<void>;
+  setProfile(accountId: number, profile: { name?: string; receipts?: boolean }): Promise<void>;
+  /** Ends all sessions; the localpart stays taken. */
+  closeAccount(accountId: number, at: number): Promise<void>;
+  /** @returns its id; the least used sessions beyond 64 end */
+  createSession(session: NewSession): Promise<number>;
+  /** Undefined also when the account is closed. */
+  findSession(accountId: number, sessionId: number): Promise<FoundSession | undefined>;
+  listSessions(accountId: number): Promise<SessionRow[]>;
+  revokeSession(accountId: number, sessionId: number): Promise<boolean>;
+  revokeSessions(accountId: number, except?: number): Promise<void>;
+  touchSessions(uses: readonly { accountId: number; sessionId: number; at: number }[]): Promise<void>;
+  createCode(code: SignUpCode): Promise<void>;
+  /** Requests to one account; `max` bounds those waiting. With `mail`, a mail seen before adds nothing and gives `present`. */
+  addRequest(
+    request: RequestRow,
+    bounds: { max: number; mail?: { hash: Buffer; until: number } },
+  ): Promise<AddedRequest>;
+  findRequest(accountId: number, id: string): Promise<RequestRow | undefined>;
+  listRequests(accountId: number, where: { state: RequestState } & Page<string>): Promise<RequestRow[]>;
+  setRequestState(accountId: number, id: string, state: RequestState): Promise<void>;
+  /** False when the account blocks 10,000 already. */
+  addBlock(accountId: number, address: Address, at: number): Promise<boolean>;
+  removeBlock(accountId: number, address: Address): Promise<void>;
+  listBlocks(accountId: number, page: Page<Address>): Promise<BlockRow[]>;
+  isBlocked(accountId: number, address: Address): Promise<boolean>;
+  addNotes(notes: readonly AccountNote[]): Promise<void>;
+  readAccountLog(accountId: number, page: Page<number>): Promise<AccountLogPage>;
+}
+
+export interface AccountRoomStore {
+  listAccountRooms(accountId: number, page: Page<RoomId>): Promise<AccountRoomSummary[]>;
+  findAccountRoom(accountId: number, room: RoomId): Promise<AccountRoomSummary | undefined>;
+  /** Local accounts of a room, joined or not. */
+  listRoomAccounts(room: RoomId, page: Page<number>): Promise<AccountRoom[]>;
+  setMembers(room: RoomId, members: readonly MemberChange[]): Promise<void>;
+  /** Only forward. @returns whether it moved */
+  setReadSeq(accountId: number, room: RoomId, seq: number): Promise<boolean>;
+  /** Do these two addresses' account and room lists meet: has the account joined a room in which the address is joined? */
+  sharesRoom(accountId: number, address: Address): Promise<boolean>;
+  /** Latest counter wins; ≤ 1024. */
+  saveReadMarks(marks: readonly ReadMark[]): Promise<void>;
+  listReadMarks(room: RoomId, page: Page<Address>): Promise<ReadMark[]>;
+}
+
+export interface PeerStore {
+  findProvider(domain: Domain): Promise<ProviderRow | undefined>;
+  listProviders(page: Page<Domain>): Promise<ProviderRow[]>;
+  saveDocument(domain: Domain, document: string, at: number): Promise<void>;
+  setBlocked(domain: Domain, blocked: boolean, at: number): Promise<void>;
+  setLimitFactor(domain: Domain, factor: number, at: number): Promise<void>;
+  /** Rooms the peer takes or took part in; `hub`: only those of this hub. */
+  listPeerRooms(domain: Domain, where: { hub?: Domain } & Page<RoomId>): Promise<PeerRoom[]>;
+  /** All domains with an open range in some room. */
+  listPeers(page: Page<Domain>): Promise<Domain[]>;
+  saveCursors(cursors: readonly PeerCursor[]): Promise<void>;
+  /** Last record with `at` ≤ `asOf` of each room of `hub` that the peer takes part in, by room id. */
+  listDigestRows(peer: Domain, where: { hub: Domain; asOf: number } & Page<RoomId>): Promise<DigestRow[]>;
+  /** False when the peer's box holds 10,000 items already. */
+  addMail(mail: { domain: Domain; jws: string; until: number }): Promise<boolean>;
+  listMail(domain: Domain, page: Page<number>): Promise<MailRow[]>;
+  mailDomains(page: Page<Domain>): Promise<Domain[]>;
+  removeMail(domain: Domain, ns: readonly number[]): Promise<void>;
+  /** True the first time. */
+  markMailSeen(hash: Buffer, until: number): Promise<boolean>;
+  /** At most 16 a room are kept. */
+  addProof(proof: ProofRow): Promise<void>;
+  listProofs(room: RoomId): Promise<ProofRow[]>;
+  getMeta(key: string): Promise<string | undefined>;
+  setMeta(key: string, text: string): Promise<void>;
+}
+
+export interface Upkeep {
+  /** Removes what has had its time, in batches of 1000, at most 20 batches a table; call again while counts are high. */
+  expire(now: number): Promise<ExpiryCounts>;
+  tableSizes(): Promise<TableSize[]>;
+  durability(): Promise<Durability>;
+  /** Answers within 2 s whether the database does. */
+  ping(): Promise<boolean>;
+  close(): Promise<void>;
+}
