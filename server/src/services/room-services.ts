@@ -117,12 +117,6 @@ export interface Bells {
   signal(signal: Signal): void;
 }
 
-/** What this account may see of a room: `from` ≤ seq ≤ `to`; no `to` while a member. */
-export interface VisibleRange {
-  readonly from: number;
-  readonly to?: number;
-}
-
 /** A change of room state made by a person: its record, or the id to wait for. */
 export type StateAnswer = SendAnswer;
 
@@ -180,7 +174,5 @@ export interface RoomServices {
 
   /** contiguous from `afterSeq` + 1; empty only when the room holds nothing newer */
   readRecords(room: RoomId, afterSeq: number, max: number): Promise<readonly LiveRecord[]>;
-  /** undefined: nothing of the room */
-  visibleRange(who: Actor, room: RoomId): Promise<VisibleRange | undefined>;
   readonly bells: Bells;
 }
