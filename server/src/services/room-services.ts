@@ -158,7 +158,11 @@ export interface RoomServices {
   setTyping(who: Actor, room: RoomId): Promise<void>;
 
   roomSummary(who: Actor, room: RoomId): Promise<RoomSummary>;
-  listRooms(who: Actor): Promise<readonly RoomSummary[]>;
+  /** by room id, rooms that were left included; `next` = `after` of the next page, absent on the last */
+  listRooms(
+    who: Actor,
+    page: { after?: RoomId; limit: number },
+  ): Promise<{ rooms: readonly RoomSummary[]; next?: RoomId }>;
   /** in byte order of addresses; `next` = `after` of the next page, absent on the last */
   listMembers(
     who: Actor,
