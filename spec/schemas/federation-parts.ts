@@ -1,0 +1,110 @@
+import { Type } from 'typebox';
+import type { Static } from 'typebox';
+
+/** Parts that several federation bodies share. A string's inside is checked where it is read, so that one bad item harms only itself. */
+
+export const Count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
+export const Hash = Type.String({ pattern: '^[A-Za-z0-9_-]{43}$' });
+export const RoomName = Type.String({ pattern: '^r[A-Za-z0-9_-]{43}$' });
+export const EventName = Type.String({ pattern: '^e[A-Za-z0-9_-]{43}$' });
+export const DomainName = Type.String({ minLength: 1, maxLength: 253 });
+export const AddressName = Type.String({ minLength: 3, maxLength: 128 });
+export const ErrorName = Type.String({ pattern: '^[a-z][a-z0-9-]{0,63}$' });
+/** A compact JWS; its form is checked where it is read. */
+export const JwsText = Type.String({ minLength: 1, maxLength: 100_000 });
+export const WaitS = Type.Integer({ minimum: 0, maximum: 86_400 });
+
+export const WireHead = Type.Object({
+  hub: DomainName,
+  room: RoomName,
+  epoch: Count,
+  seq: Count,
+  at: Count,
+  hash: Hash,
+  state: Hash,
+  committed: Count,
+});
+
+/** `seal` is an index into the `seals` of the enclosing message. */
+export const WireSealedHead = Type.Object({
+  head: WireHead,
+  seal: Type.Integer({ minimum: 0, maximum: 255 }),
+  index: Type.Integer({ minimum: 0, maximum: 0xffffffff }),
+  path: Type.Array(Hash, { maxItems: 32 }),
+});
+
+export const Seals = Type.Array(JwsText, { maxItems: 256 });
+
+export const WireRecord = Type.Object({
+  epoch: Count,
+  seq: Count,
+  at: Count,
+  jws: JwsText,
+  content: Type.Union([Type.String(), Type.Null()]),
+  statement: Type.Optional(JwsText),
+});
+
+export const WireHeader = Type.Object({ epoch: Count, seq: Count, at: Count, event: EventName, jwsHash: Hash });
+
+export const RoomPage = Type.Object({
+  room: RoomName,
+  records: Type.Array(Type.Union([WireRecord, WireHeader]), { maxItems: 256 }),
+  sealed: WireSealedHead,
+});
+
+export const SubmitItem = Type.Object({
+  jws: Type.String(),
+  content: Type.String(),
+  statement: Type.Optional(Type.String()),
+});
+
+const Accepted = Type.Object({
+  id: EventName,
+  status: Type.Union([Type.Literal('accepted'), Type.Literal('duplicate')]),
+  epoch: Count,
+  seq: Count,
+  at: Count,
+  hash: Hash,
+});
+const Denied = Type.Object({
+  id: Type.Union([EventName, Type.Null()]),
+  status: Type.Literal('denied'),
+  code: ErrorName,
+  rule: Type.Optional(Type.Union([Type.String({ pattern: '^R[0-9]{1,2}$' }), Type.Null()])),
+  denial: Type.Optional(JwsText),
+});
+const Retry = Type.Object({
+  id: Type.Union([EventName, Type.Null()]),
+  status: Type.Literal('retry'),
+  after: WaitS,
+});
+const NotHub = Type.Object({ id: EventName, status: Type.Literal('not-hub'), hub: DomainName, epoch: Count });
+
+export const SubmitResult = Type.Union([Accepted, Denied, Retry, NotHub]);
+
+export const SnapshotEntry = Type.Object({
+  seq: Count,
+  at: Count,
+  epoch: Count,
+  jws: JwsText,
+  content: Type.String(),
+  statement: Type.Optional(JwsText),
+});
+
+export const Snapshot = Type.Object({
+  room: RoomName,
+  sealed: WireSealedHead,
+  entries: Type.Array(SnapshotEntry, { maxItems: 20_000 }),
+  covered: Type.Integer({ minimum: 0, maximum: 256 }),
+  buckets: Type.Array(Hash, { minItems: 256, maxItems: 256 }),
+});
+
+export type WireHead = Static<typeof WireHead>;
+export type WireSealedHead = Static<typeof WireSealedHead>;
+export type WireRecord = Static<typeof WireRecord>;
+export type WireHeader = Static<typeof WireHeader>;
+export type RoomPage = Static<typeof RoomPage>;
+export type SubmitItem = Static<typeof SubmitItem>;
+export type SubmitResult = Static<typeof SubmitResult>;
+export type SnapshotEntry = Static<typeof SnapshotEntry>;
+export type Snapshot = Static<typeof Snapshot>;

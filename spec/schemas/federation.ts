@@ -1,0 +1,163 @@
+import { Type } from 'typebox';
+import type { Static, TSchema } from 'typebox';
+import {
+  AddressName,
+  Count,
+  ErrorName,
+  Hash,
+  JwsText,
+  RoomName,
+  RoomPage,
+  Seals,
+  Snapshot,
+  SnapshotEntry,
+  SubmitItem,
+  SubmitResult,
+  WaitS,
+  WireHeader,
+  WireSealedHead,
+} from './federation-parts.js';
+
+export const SubmitRequest = Type.Object({ items: Type.Array(SubmitItem, { minItems: 1, maxItems: 256 }) });
+export const SubmitAnswer = Type.Object({
+  results: Type.Array(SubmitResult, { maxItems: 256 }),
+  rooms: Type.Array(
+    Type.Object({ room: RoomName, headers: Type.Array(WireHeader, { maxItems: 4096 }), sealed: WireSealedHead }),
+    { maxItems: 256 },
+  ),
+  seals: Seals,
+});
+
+export const PushRequest = Type.Object({
+  rooms: Type.Array(RoomPage, { minItems: 1, maxItems: 256 }),
+  seals: Seals,
+});
+const PushResult = Type.Union([
+  Type.Object({ room: RoomName, status: Type.Literal('acked'), seq: Count }),
+  Type.Object({
+    room: RoomName,
+    status: Type.Literal('gap'),
+    have: Type.Integer({ minimum: -1, maximum: Number.MAX_SAFE_INTEGER }),
+  }),
+  Type.Object({ room: RoomName, status: Type.Literal('quarantined'), code: ErrorName, seq: Count }),
+  Type.Object({ room: RoomName, status: Type.Literal('unknown-room') }),
+  Type.Object({ room: RoomName, status: Type.Literal('retry'), after: WaitS }),
+]);
+export const PushAnswer = Type.Object({ rooms: Type.Array(PushResult, { maxItems: 256 }) });
+
+export const LogRequest = Type.Object({
+  room: RoomName,
+  from: Count,
+  max: Type.Integer({ minimum: 1, maximum: 256 }),
+});
+export const LogAnswer = Type.Object({ page: RoomPage, seals: Seals, newest: Count });
+
+const Digest = Type.Object({
+  asOf: Count,
+  bucket: Type.Optional(Type.Integer({ minimum: 0, maximum: 255 })),
+});
+export const HeadsRequest = Type.Union([
+  Type.Object({ rooms: Type.Array(RoomName, { minItems: 1, maxItems: 256 }) }),
+  Type.Object({ digest: Digest }),
+]);
+export const HeadsAnswer = Type.Union([
+  Type.Object({ rooms: Type.Array(WireSealedHead, { maxItems: 256 }), seals: Seals }),
+  Type.Object({
+    digest: Type.Object({ asOf: Count, buckets: Type.Array(Hash, { minItems: 256, maxItems: 256 }) }),
+  }),
+  Type.Object({ rooms: Type.Array(Type.Tuple([RoomName, Count])) }),
+]);
+
+export const JoinRequest = Type.Object({
+  room: RoomName,
+  items: Type.Array(SubmitItem, { minItems: 1, maxItems: 2 }),
+});
+export const JoinAnswer = Type.Object({
+  results: Type.Array(SubmitResult, { maxItems: 2 }),
+  snapshot: Type.Optional(Snapshot),
+  seals: Seals,
+});
+
+export const SnapshotRequest = Type.Object({
+  room: RoomName,
+  seq: Count,
+  from: Type.Integer({ minimum: 0, maximum: 255 }),
+});
+export const SnapshotAnswer = Type.Object({
+  entries: Type.Array(SnapshotEntry, { maxItems: 20_000 }),
+  covered: Type.Integer({ minimum: 1, maximum: 256 }),
+});
+
+export const MailboxRequest = Type.Object({ items: Type.Array(Type.String(), { minItems: 1, maxItems: 16 }) });
+export const MailboxAnswer = Type.Object({
+  results: Type.Array(
+    Type.Union([
+      Type.Object({ status: Type.Literal('ok') }),
+      Type.Object({ status: Type.Literal('retry'), after: WaitS }),
+      Type.Object({ status: Type.Literal('denied'), code: ErrorName }),
+    ]),
+    { maxItems: 16 },
+  ),
+});
+
+export const Signal = Type.Object({
+  kind: Type.String({ pattern: '^[a-z][a-z0-9.-]{0,63}$' }),
+  room: RoomName,
+  from: AddressName,
+  counter: Count,
+  seq: Type.Optional(Count),
+});
+export const SignalsRequest = Type.Object({ items: Type.Array(Signal, { minItems: 1, maxItems: 256 }) });
+export const SignalsAnswer = Type.Object({});
+
+export const DirectoryRequest = Type.Union([Type.Object({ statement: Hash }), Type.Object({ profile: AddressName })]);
+export const DirectoryAnswer = Type.Union([
+  Type.Object({ statement: JwsText }),
+  Type.Object({ profile: Type.Object({ address: AddressName, name: Type.String({ maxLength: 512 }) }) }),
+]);
+
+export type SubmitRequest = Static<typeof SubmitRequest>;
+export type SubmitAnswer = Static<typeof SubmitAnswer>;
+export type PushRequest = Static<typeof PushRequest>;
+export type PushAnswer = Static<typeof PushAnswer>;
+export type LogRequest = Static<typeof LogRequest>;
+export type LogAnswer = Static<typeof LogAnswer>;
+export type HeadsRequest = Static<typeof HeadsRequest>;
+export type HeadsAnswer = Static<typeof HeadsAnswer>;
+export type JoinRequest = Static<typeof JoinRequest>;
+export type JoinAnswer = Static<typeof JoinAnswer>;
+export type SnapshotRequest = Static<typeof SnapshotRequest>;
+export type SnapshotAnswer = Static<typeof SnapshotAnswer>;
+export type MailboxRequest = Static<typeof MailboxRequest>;
+export type MailboxAnswer = Static<typeof MailboxAnswer>;
+export type Signal = Static<typeof Signal>;
+export type SignalsRequest = Static<typeof SignalsRequest>;
+export type SignalsAnswer = Static<typeof SignalsAnswer>;
+export type DirectoryRequest = Static<typeof DirectoryRequest>;
+export type DirectoryAnswer = Static<typeof DirectoryAnswer>;
+
+/** Which budget of a peer a verb is charged to. */
+export type VerbClass = 'write' | 'read' | 'mailbox' | 'signals';
+
+/** The verbs of version 0.1: budget class, body and answer of each. */
+export const federationVerbs = {
+  submit: { class: 'write', request: SubmitRequest, answer: SubmitAnswer },
+  push: { class: 'write', request: PushRequest, answer: PushAnswer },
+  log: { class: 'read', request: LogRequest, answer: LogAnswer },
+  heads: { class: 'read', request: HeadsRequest, answer: HeadsAnswer },
+  join: { class: 'write', request: JoinRequest, answer: JoinAnswer },
+  snapshot: { class: 'read', request: SnapshotRequest, answer: SnapshotAnswer },
+  mailbox: { class: 'mailbox', request: MailboxRequest, answer: MailboxAnswer },
+  signals: { class: 'signals', request: SignalsRequest, answer: SignalsAnswer },
+  directory: { class: 'read', request: DirectoryRequest, answer: DirectoryAnswer },
+} as const;
+
+export type FederationVerb = keyof typeof federationVerbs;
+
+/** Published as `<verb>-request.json` and `<verb>-answer.json`. */
+export const federationSchemas: Readonly<Record<string, TSchema>> = Object.fromEntries(
+  Object.entries(federationVerbs).flatMap(([verb, { request, answer }]) => [
+    [`${verb}-request`, request],
+    [`${verb}-answer`, answer],
+  ]),
+);

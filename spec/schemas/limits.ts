@@ -1,0 +1,175 @@
+export interface LimitEntry {
+  readonly value: number;
+  readonly unit: 'bytes' | 'characters' | 'items' | 'ms' | 's' | 'levels' | 'days';
+  /** the sentence of the prose that sets it */
+  readonly requirement: string;
+  readonly sentence: string;
+}
+
+const KiB = 1024;
+const MiB = 1024 * KiB;
+
+/** Every limit of the protocol; `spec/registries/limits.json` is generated from it. */
+export const limitEntries = {
+  eventBytesMax: { value: 4 * KiB, unit: 'bytes', requirement: 'PV-EVT-002', sentence: 'payload of an event' },
+  stateContentBytesMax: {
+    value: 4 * KiB,
+    unit: 'bytes',
+    requirement: 'PV-CNT-004',
+    sentence: 'content of a state event',
+  },
+  contentBytesMax: {
+    value: 64 * KiB,
+    unit: 'bytes',
+    requirement: 'PV-CNT-003',
+    sentence: 'content of any other event',
+  },
+  contentDepthMax: {
+    value: 8,
+    unit: 'levels',
+    requirement: 'PV-JSON-006',
+    sentence: 'nesting of a payload or of plain content',
+  },
+  untilAheadMsMax: {
+    value: 31 * 86_400_000,
+    unit: 'ms',
+    requirement: 'PV-SUB-008',
+    sentence: 'how far `until` may lie after `at`',
+  },
+  clockAheadMsMax: {
+    value: 60_000,
+    unit: 'ms',
+    requirement: 'PV-PUSH-006',
+    sentence: 'how far `at` may lie ahead of a follower clock',
+  },
+  stateEntriesMax: { value: 20_000, unit: 'items', requirement: 'PV-RULE-012', sentence: 'state entries of a room' },
+  otherEntriesMax: {
+    value: 256,
+    unit: 'items',
+    requirement: 'PV-RULE-012',
+    sentence: 'state entries that are not of a person',
+  },
+  otherEntriesBytesMax: {
+    value: 192 * KiB,
+    unit: 'bytes',
+    requirement: 'PV-RULE-012',
+    sentence: 'JWS, content and statement of those together',
+  },
+  statementBytesMax: { value: 2 * KiB, unit: 'bytes', requirement: 'PV-KEY-002', sentence: 'key statement' },
+  documentBytesMax: { value: 64 * KiB, unit: 'bytes', requirement: 'PV-DISC-004', sentence: 'provider document' },
+  documentLifeMsMax: {
+    value: 7 * 86_400_000,
+    unit: 'ms',
+    requirement: 'PV-DISC-006',
+    sentence: 'from `issued` to `expires` of a provider document',
+  },
+  documentFetchMsMax: {
+    value: 5_000,
+    unit: 'ms',
+    requirement: 'PV-DISC-004',
+    sentence: 'whole fetch of a provider document',
+  },
+  signatureAgeSMax: {
+    value: 60,
+    unit: 's',
+    requirement: 'PV-RSG-008',
+    sentence: 'from `created` to `expires` of a request signature',
+  },
+  headerBytesMax: {
+    value: 16 * KiB,
+    unit: 'bytes',
+    requirement: 'PV-HTTP-006',
+    sentence: 'request line and header fields together',
+  },
+  requestBytesMax: {
+    value: 4 * MiB,
+    unit: 'bytes',
+    requirement: 'PV-HTTP-007',
+    sentence: 'body of a federation request',
+  },
+  answerBytesMax: {
+    value: 4 * MiB,
+    unit: 'bytes',
+    requirement: 'PV-HTTP-008',
+    sentence: 'body of a federation answer',
+  },
+  requestMsMax: {
+    value: 30_000,
+    unit: 'ms',
+    requirement: 'PV-HTTP-009',
+    sentence: 'until a request has arrived whole',
+  },
+  answerMsMax: {
+    value: 30_000,
+    unit: 'ms',
+    requirement: 'PV-HTTP-009',
+    sentence: 'until the answer has arrived whole',
+  },
+  bodyDepthMax: { value: 16, unit: 'levels', requirement: 'PV-HTTP-010', sentence: 'nesting of a federation body' },
+  batchItemsMax: {
+    value: 256,
+    unit: 'items',
+    requirement: 'PV-SUB-002',
+    sentence: 'items of a submit or signals request',
+  },
+  batchContentBytesMax: {
+    value: MiB,
+    unit: 'bytes',
+    requirement: 'PV-SUB-002',
+    sentence: 'contents of a submit request together',
+  },
+  joinItemsMax: { value: 2, unit: 'items', requirement: 'PV-JOIN-002', sentence: 'items of a join request' },
+  pushRoomsMax: { value: 256, unit: 'items', requirement: 'PV-PUSH-002', sentence: 'rooms of a push request' },
+  pageRecordsMax: { value: 256, unit: 'items', requirement: 'PV-LOG-003', sentence: 'records of a page' },
+  pageBytesMax: {
+    value: MiB,
+    unit: 'bytes',
+    requirement: 'PV-LOG-003',
+    sentence: 'contents and JWS of a page together, unless it has one record',
+  },
+  headEveryRecords: {
+    value: 64,
+    unit: 'items',
+    requirement: 'PV-LOG-004',
+    sentence: 'records between two kept sealed heads',
+  },
+  headEveryBytes: {
+    value: 256 * KiB,
+    unit: 'bytes',
+    requirement: 'PV-LOG-004',
+    sentence: 'bytes between two kept sealed heads',
+  },
+  flushEventsMax: { value: 128, unit: 'items', requirement: 'PV-LOG-005', sentence: 'share of one room in a flush' },
+  flushBytesMax: {
+    value: 512 * KiB,
+    unit: 'bytes',
+    requirement: 'PV-LOG-005',
+    sentence: 'share of one room in a flush',
+  },
+  headsRoomsMax: { value: 256, unit: 'items', requirement: 'PV-HEADS-002', sentence: 'rooms of a heads request' },
+  snapshotPersonBytesMax: {
+    value: 224 * KiB,
+    unit: 'bytes',
+    requirement: 'PV-SNAP-004',
+    sentence: 'entries of persons in one answer, unless one bucket is larger',
+  },
+  mailItemsMax: { value: 16, unit: 'items', requirement: 'PV-MBX-002', sentence: 'items of a mailbox request' },
+  mailBytesMax: { value: 8 * KiB, unit: 'bytes', requirement: 'PV-MBX-003', sentence: 'mailbox item' },
+  introCharactersMax: {
+    value: 200,
+    unit: 'characters',
+    requirement: 'PV-MBX-004',
+    sentence: 'introduction of a contact request, in code points',
+  },
+  signalBytesMax: { value: KiB, unit: 'bytes', requirement: 'PV-SGL-003', sentence: 'one signal as JSON' },
+  typingMsMax: { value: 6_000, unit: 'ms', requirement: 'PV-SGL-005', sentence: 'how long a typing signal counts' },
+  backOffMsMin: { value: 1_000, unit: 'ms', requirement: 'PV-HTTP-014', sentence: 'first back-off' },
+  backOffMsMax: { value: 300_000, unit: 'ms', requirement: 'PV-HTTP-014', sentence: 'longest back-off' },
+} as const satisfies Record<string, LimitEntry>;
+
+export type LimitName = keyof typeof limitEntries;
+
+const numbers = Object.entries(limitEntries).map(([name, { value }]) => [name, value]);
+
+/** The bare numbers, by name. */
+export const limits = Object.fromEntries(numbers) as { readonly [Name in LimitName]: number };
