@@ -1,0 +1,260 @@
+import { domainOf } from './identifiers.js';
+import type { Address, Domain, EventId, RoomId } from './identifiers.js';
+import type { JsonObject } from './json-shape.js';
+import { builtInRole, DEFAULT_ROLE, OWNER_ROLE, role, withoutRights } from './rights.js';
+import type { Role } from './rights.js';
+import { StateBuckets } from './state-buckets.js';
+import { keptContent } from './state-content.js';
+import type {
+  AccessContent,
+  CreateContent,
+  MemberContent,
+  OwnerContent,
+  ProviderContent,
+  RoleContent,
+  RoomKind,
+} from './state-content.js';
+
+/** The last event of one (type, key): what is left of it once it has been judged. */
+export interface StateEntry {
+  readonly type: string;
+  readonly key: string;
+  readonly id: EventId;
+  readonly sender: Address | Domain;
+  readonly seq: number;
+  /** only the members that rules and services read */
+  readonly content: JsonObject;
+  /** bytes of JWS, content and statement together */
+  readonly bytes: number;
+}
+
+/** Which statement is in force. */
+export interface StatementName {
+  readonly hash: string;
+  readonly version: number;
+}
+
+export interface RoomCreation extends CreateContent {
+  readonly creator: Address;
+}
+
+/** What `access` makes of one person, worked out once and kept until an entry it depends on changes. */
+interface Standing {
+  readonly full: Role;
+  readonly limited: Role;
+  /** `limited` holds before this time */
+  readonly limitedUntil: number;
+}
+
+/** A room's state: the fold of its log up to one record. It judges nothing: what is applied has been allowed. */
+export class RoomState {
+  readonly room: RoomId;
+  readonly #entries = new Map<string, Map<string, StateEntry>>();
+  readonly #buckets = new StateBuckets();
+  readonly #joined = new Map<Domain, Set<Address>>();
+  readonly #standings = new Map<Address, Standing>();
+  readonly #roles = new Map<string, Role>();
+  readonly #bytes = { shared: 0, role: 0 };
+  #size = 0;
+  #joinedCount = 0;
+  #creation: RoomCreation | undefined;
+
+  constructor(room: RoomId) {
+    this.room = room;
+  }
+
+  get(type: string, key: string): StateEntry | undefined {
+    return this.#entries.get(type)?.get(key);
+  }
+
+  /** All entries, by bucket. */
+  entries(): Generator<StateEntry> {
+    return this.#buckets.entries();
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  countOf(type: string): number {
+    return this.#entries.get(type)?.size ?? 0;
+  }
+
+  /** Entries that are not about one person: all types but `member` and `access`. */
+  get sharedCount(): number {
+    return this.#size - this.countOf('member') - this.countOf('access');
+  }
+
+  /** Bytes of the shared entries, roles included. */
+  get sharedBytes(): number {
+    return this.#bytes.shared;
+  }
+
+  get roleBytes(): number {
+    return this.#bytes.role;
+  }
+
+  /** @returns 32 bytes; costs one bucket per changed entry @see PV-STH-004 */
+  hash(): Buffer {
+    return this.#buckets.hash();
+  }
+
+  /** The 256 bucket hashes in order. */
+  bucketHashes(): readonly Buffer[] {
+    return this.#buckets.hashes();
+  }
+
+  /** Puts an allowed state event in the place of the entry of its type and key. */
+  apply(applied: StateEntry): void {
+    const entry = { ...applied, content: keptContent(applied.type, applied.content) };
+    const entries = this.#entries.get(entry.type) ?? new Map<string, StateEntry>();
+    const replaced = entries.get(entry.key);
+    this.#entries.set(entry.type, entries.set(entry.key, entry));
+    this.#buckets.set(entry, replaced);
+    const bytes = entry.bytes - (replaced?.bytes ?? 0);
+    if (replaced === undefined) this.#size += 1;
+    if (!isPersonType(entry.type)) this.#bytes.shared += bytes;
+    if (entry.type === 'role') this.#bytes.role += bytes;
+    this.#forget(entry);
+  }
+
+  /** What create says; undefined before it. */
+  get creation(): RoomCreation | undefined {
+    return this.#creation;
+  }
+
+  get kind(): RoomKind | undefined {
+    return this.#creation?.kind;
+  }
+
+  /** The owner of a group; a dm has none. @see PV-ROOM-009 */
+  get owner(): Address | undefined {
+    if (this.#creation?.kind !== 'group') return undefined;
+    const entry = this.get('room.owner', '');
+    return entry === undefined ? this.#creation.creator : contentOf<OwnerContent>(entry).owner;
+  }
+
+  /** @see PV-ROOM-005 */
+  statementInForce(domain: Domain): StatementName | undefined {
+    const entry = this.get('provider', domain);
+    if (entry !== undefined) {
+      const { statement, version } = contentOf<ProviderContent>(entry);
+      return { hash: statement, version };
+    }
+    if (this.#creation === undefined || domainOf(this.#creation.creator) !== domain) return undefined;
+    return { hash: this.#creation.statement, version: this.#creation.version };
+  }
+
+  access(address: Address): AccessContent | undefined {
+    const entry = this.get('access', address);
+    return entry && contentOf<AccessContent>(entry);
+  }
+
+  /** The present `member` entry when it says joined, even if that join was ended by others. */
+  joinEntry(address: Address): StateEntry | undefined {
+    const entry = this.get('member', address);
+    return entry && contentOf<MemberContent>(entry).membership === 'joined' ? entry : undefined;
+  }
+
+  /** @see PV-ROOM-007 */
+  isJoined(address: Address): boolean {
+    const join = this.joinEntry(address);
+    if (join === undefined) return false;
+    const access = this.access(address);
+    return access === undefined || (access.ban === undefined && access.remove !== join.id);
+  }
+
+  hasJoined(domain: Domain): boolean {
+    return this.#joined.has(domain);
+  }
+
+  /** Joined members by provider; never an empty set. Reads through: do not keep it across changes. */
+  joinedDomains(): ReadonlyMap<Domain, ReadonlySet<Address>> {
+    return this.#joined;
+  }
+
+  joinedMembersOf(domain: Domain): ReadonlySet<Address> {
+    return this.#joined.get(domain) ?? NOBODY;
+  }
+
+  get joinedCount(): number {
+    return this.#joinedCount;
+  }
+
+  /** What a person may do at a hub time, joined or not. @see PV-RIGHT-004 to PV-RIGHT-006 */
+  roleOf(address: Address, at: number): Role {
+    if (address === this.owner) return OWNER_ROLE;
+    const access = this.access(address);
+    if (access === undefined) return this.role(DEFAULT_ROLE) ?? OWNER_ROLE;
+    const standing = this.#standings.get(address) ?? this.#standingOf(address, access);
+    return at < standing.limitedUntil ? standing.limited : standing.full;
+  }
+
+  /** The role of a name; undefined when the room has none. @see PV-RIGHT-003 */
+  role(name: string): Role | undefined {
+    const known = this.#roles.get(name);
+    if (known !== undefined) return known;
+    const entry = this.get('role', name);
+    const found = entry === undefined ? builtInRole(name) : roleFrom(entry);
+    if (found !== undefined) this.#roles.set(name, found);
+    return found;
+  }
+
+  #standingOf(address: Address, access: AccessContent): Standing {
+    const full = this.role(access.role ?? DEFAULT_ROLE) ?? role(DEFAULT_ROLE, 0, []);
+    const { restrict } = access;
+    const limited = restrict === undefined ? full : withoutRights(full, restrict.rights);
+    const limitedUntil = restrict === undefined ? 0 : (restrict.until ?? Infinity);
+    const standing = { full, limited, limitedUntil };
+    this.#standings.set(address, standing);
+    return standing;
+  }
+
+  /** Brings what was worked out from entries up to date with a changed one. */
+  #forget(entry: StateEntry): void {
+    if (isPersonType(entry.type)) {
+      this.#standings.delete(entry.key as Address);
+      this.#countJoined(entry.key as Address);
+    } else if (entry.type === 'role') {
+      this.#roles.delete(entry.key);
+      this.#standings.clear();
+    } else if (entry.type === 'room.create') {
+      this.#creation = { ...contentOf<CreateContent>(entry), creator: entry.sender as Address };
+    }
+  }
+
+  #countJoined(address: Address): void {
+    const domain = domainOf(address);
+    const members = this.#joined.get(domain) ?? new Set<Address>();
+    const before = members.size;
+    if (this.isJoined(address)) members.add(address);
+    else members.delete(address);
+    this.#joinedCount += members.size - before;
+    if (members.size === 0) this.#joined.delete(domain);
+    else this.#joined.set(domain, members);
+  }
+}
+
+/** Rebuilds a state from its entries in any order. */
+export function loadRoomState(room: RoomId, entries: Iterable<StateEntry>): RoomState {
+  const state = new RoomState(room);
+  for (const entry of entries) state.apply(entry);
+  return state;
+}
+
+/** Whether entries of a type are about one person; these are many and paged, all others are few. @see PV-ROOM-014 */
+export function isPersonType(type: string): boolean {
+  return type === 'member' || type === 'access';
+}
+
+const NOBODY: ReadonlySet<Address> = new Set();
+
+/** R1 has checked the content of every entry of a registered type. */
+function contentOf<Content>(entry: StateEntry): Content {
+  return entry.content as Content;
+}
+
+function roleFrom(entry: StateEntry): Role {
+  const { rank, rights } = contentOf<RoleContent>(entry);
+  return role(entry.key, rank, rights);
+}

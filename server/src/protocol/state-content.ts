@@ -1,0 +1,168 @@
+import { accept, refuse } from './checked.js';
+import type { Checked } from './checked.js';
+import type { EventFields } from './event.js';
+import { isRoleName } from './event-types.js';
+import { isHashText, parseAddress, parseEventId, parseRoomId } from './identifiers.js';
+import type { Address, EventId, RoomId } from './identifiers.js';
+import { isCount, isJsonObject, isLine } from './json-shape.js';
+import type { JsonObject } from './json-shape.js';
+
+export type Right = (typeof RIGHTS)[number];
+export type Visibility = 'all' | 'joined';
+
+/** `room.create` */
+export interface CreateContent {
+  readonly kind: 'dm' | 'group';
+  readonly rules: 1;
+  /** the other person; in a dm only, and always there */
+  readonly with?: Address;
+  /** hash of the creator's provider's key statement */
+  readonly statement: string;
+  readonly version: number;
+  readonly prev?: RoomId;
+}
+
+/** `member`, key = address */
+export interface MemberContent {
+  readonly membership: 'joined' | 'left';
+  /** JWS of the invitation */
+  readonly invite?: string;
+}
+
+/** `access`, key = address */
+export interface AccessContent {
+  readonly role?: string;
+  readonly ban?: true;
+  /** the join that is undone */
+  readonly remove?: EventId;
+  readonly restrict?: Restriction;
+}
+
+/** Rights a person is without, until a time by the records' clock or for ever. */
+export interface Restriction {
+  readonly rights: readonly Right[];
+  readonly until?: number;
+}
+
+/** `provider`, key = domain */
+export interface ProviderContent {
+  readonly statement: string;
+  readonly version: number;
+}
+
+/** `role`, key = name */
+export interface RoleContent {
+  readonly rank: number;
+  readonly rights: readonly Right[];
+}
+
+/** `room.owner` */
+export interface OwnerContent {
+  readonly owner: Address;
+}
+
+/** `room.info` */
+export interface InfoContent {
+  readonly title: string;
+}
+
+/** `room.history` */
+export interface HistoryContent {
+  readonly visible: Visibility;
+}
+
+/** `room.superseded` */
+export interface SupersededContent {
+  readonly by: RoomId;
+}
+
+/** Everything a role can allow: a closed list. */
+export const RIGHTS = [
+  'send',
+  'react',
+  'invite',
+  'remove',
+  'ban',
+  'restrict',
+  'moderate',
+  'info',
+  'roles',
+  'manage',
+  'pin',
+] as const;
+const KNOWN_RIGHTS: ReadonlySet<unknown> = new Set(RIGHTS);
+
+const RANK_MAX = 99;
+const TITLE_LENGTH_MAX = 128;
+
+type Check = (content: JsonObject, fields: EventFields) => boolean;
+
+const CHECKS: ReadonlyMap<string, Check> = new Map<string, Check>([
+  ['room.create', isCreate],
+  ['member', isMember],
+  ['access', isAccess],
+  ['provider', namesStatement],
+  ['role', isRole],
+  ['room.owner', (content) => parseAddress(content['owner']) !== undefined],
+  ['room.info', (content) => isLine(content['title'], { min: 1, max: TITLE_LENGTH_MAX })],
+  ['room.history', (content) => content['visible'] === 'all' || content['visible'] === 'joined'],
+  ['room.superseded', (content) => parseRoomId(content['by']) !== undefined],
+]);
+
+/**
+ * Checks that the content of a registered state type has that type's shape; other types pass.
+ *
+ * @returns refused `bad-event`
+ * @see PV-CNT-010 to PV-CNT-019
+ */
+export function checkStateContent(fields: EventFields, content: JsonObject): Checked<JsonObject> {
+  const holds = CHECKS.get(fields.type);
+  if (holds === undefined || holds(content, fields)) return accept(content);
+  return refuse('bad-event', `content: not that of ${fields.type}`);
+}
+
+function isCreate(content: JsonObject, fields: EventFields): boolean {
+  const { kind, rules, prev } = content;
+  const other = parseAddress(content['with']);
+  const hasPeople = kind === 'dm' ? other !== undefined && other !== fields.sender : content['with'] === undefined;
+  return (
+    (kind === 'dm' || kind === 'group') &&
+    rules === 1 &&
+    hasPeople &&
+    namesStatement(content) &&
+    (prev === undefined || parseRoomId(prev) !== undefined)
+  );
+}
+
+function isMember({ membership, invite }: JsonObject): boolean {
+  const isInvite = invite === undefined || (membership === 'joined' && typeof invite === 'string');
+  return (membership === 'joined' || membership === 'left') && isInvite;
+}
+
+function isAccess({ role, ban, remove, restrict }: JsonObject): boolean {
+  return (
+    (role === undefined || isRoleName(role)) &&
+    (ban === undefined || ban === true) &&
+    (remove === undefined || parseEventId(remove) !== undefined) &&
+    (restrict === undefined || isRestriction(restrict))
+  );
+}
+
+function isRestriction(value: unknown): boolean {
+  if (!isJsonObject(value) || !areRights(value['rights'])) return false;
+  return value['until'] === undefined || isCount(value['until']);
+}
+
+function isRole({ rank, rights }: JsonObject): boolean {
+  return isCount(rank) && rank <= RANK_MAX && areRights(rights);
+}
+
+function areRights(value: unknown): boolean {
+  return (
+    Array.isArray(value) && value.every((right) => KNOWN_RIGHTS.has(right)) && new Set(value).size === value.length
+  );
+}
+
+function namesStatement({ statement, version }: JsonObject): boolean {
+  return isHashText(statement) && isCount(version) && version >= 1;
+}
