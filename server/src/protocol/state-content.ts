@@ -6,13 +6,15 @@ import { isHashText, parseAddress, parseEventId, parseRoomId } from './identifie
 import type { Address, EventId, RoomId } from './identifiers.js';
 import { isCount, isJsonObject, isLine } from './json-shape.js';
 import type { JsonObject } from './json-shape.js';
+import { isRightList } from './rights.js';
+import type { Right } from './rights.js';
 
-export type Right = (typeof RIGHTS)[number];
+export type RoomKind = 'dm' | 'group';
 export type Visibility = 'all' | 'joined';
 
 /** `room.create` */
 export interface CreateContent {
-  readonly kind: 'dm' | 'group';
+  readonly kind: RoomKind;
   readonly rules: 1;
   /** the other person; in a dm only, and always there */
   readonly with?: Address;
@@ -76,37 +78,24 @@ export interface SupersededContent {
   readonly by: RoomId;
 }
 
-/** Everything a role can allow: a closed list. */
-export const RIGHTS = [
-  'send',
-  'react',
-  'invite',
-  'remove',
-  'ban',
-  'restrict',
-  'moderate',
-  'info',
-  'roles',
-  'manage',
-  'pin',
-] as const;
-const KNOWN_RIGHTS: ReadonlySet<unknown> = new Set(RIGHTS);
-
 const RANK_MAX = 99;
 const TITLE_LENGTH_MAX = 128;
 
-type Check = (content: JsonObject, fields: EventFields) => boolean;
+interface Shape {
+  readonly members: readonly string[];
+  readonly holds: (content: JsonObject, fields: EventFields) => boolean;
+}
 
-const CHECKS: ReadonlyMap<string, Check> = new Map<string, Check>([
-  ['room.create', isCreate],
-  ['member', isMember],
-  ['access', isAccess],
-  ['provider', namesStatement],
-  ['role', isRole],
-  ['room.owner', (content) => parseAddress(content['owner']) !== undefined],
-  ['room.info', (content) => isLine(content['title'], { min: 1, max: TITLE_LENGTH_MAX })],
-  ['room.history', (content) => content['visible'] === 'all' || content['visible'] === 'joined'],
-  ['room.superseded', (content) => parseRoomId(content['by']) !== undefined],
+const SHAPES: ReadonlyMap<string, Shape> = new Map<string, Shape>([
+  ['room.create', { members: ['kind', 'rules', 'with', 'statement', 'version', 'prev'], holds: isCreate }],
+  ['member', { members: ['membership', 'invite'], holds: isMember }],
+  ['access', { members: ['role', 'ban', 'remove', 'restrict'], holds: isAccess }],
+  ['provider', { members: ['statement', 'version'], holds: namesStatement }],
+  ['role', { members: ['rank', 'rights'], holds: isRole }],
+  ['room.owner', { members: ['owner'], holds: ({ owner }) => parseAddress(owner) !== undefined }],
+  ['room.info', { members: ['title'], holds: ({ title }) => isLine(title, { min: 1, max: TITLE_LENGTH_MAX }) }],
+  ['room.history', { members: ['visible'], holds: ({ visible }) => visible === 'all' || visible === 'joined' }],
+  ['room.superseded', { members: ['by'], holds: ({ by }) => parseRoomId(by) !== undefined }],
 ]);
 
 /**
@@ -116,9 +105,15 @@ const CHECKS: ReadonlyMap<string, Check> = new Map<string, Check>([
  * @see PV-CNT-010 to PV-CNT-019
  */
 export function checkStateContent(fields: EventFields, content: JsonObject): Checked<JsonObject> {
-  const holds = CHECKS.get(fields.type);
-  if (holds === undefined || holds(content, fields)) return accept(content);
+  const shape = SHAPES.get(fields.type);
+  if (shape === undefined || shape.holds(content, fields)) return accept(content);
   return refuse('bad-event', `content: not that of ${fields.type}`);
+}
+
+/** The members of a state event's content that this version reads; of an unregistered type none. */
+export function keptContent(type: string, content: JsonObject): JsonObject {
+  const members = SHAPES.get(type)?.members ?? [];
+  return Object.fromEntries(members.filter((name) => content[name] !== undefined).map((name) => [name, content[name]]));
 }
 
 function isCreate(content: JsonObject, fields: EventFields): boolean {
@@ -149,18 +144,12 @@ function isAccess({ role, ban, remove, restrict }: JsonObject): boolean {
 }
 
 function isRestriction(value: unknown): boolean {
-  if (!isJsonObject(value) || !areRights(value['rights'])) return false;
+  if (!isJsonObject(value) || !isRightList(value['rights'])) return false;
   return value['until'] === undefined || isCount(value['until']);
 }
 
 function isRole({ rank, rights }: JsonObject): boolean {
-  return isCount(rank) && rank <= RANK_MAX && areRights(rights);
-}
-
-function areRights(value: unknown): boolean {
-  return (
-    Array.isArray(value) && value.every((right) => KNOWN_RIGHTS.has(right)) && new Set(value).size === value.length
-  );
+  return isCount(rank) && rank <= RANK_MAX && isRightList(rights);
 }
 
 function namesStatement({ statement, version }: JsonObject): boolean {
