@@ -101,6 +101,9 @@ const clientCodes = {
     'The request key was used for something else.',
     'کلید درخواست برای چیز دیگری به کار رفته است.',
   ),
+  'list-full': final(409, 'The list cannot hold more.', 'این فهرست گنجایش بیشتری ندارد.'),
+  replaced: final(409, 'The session opened another stream.', 'این نشست جریان دیگری باز کرده است.'),
+  'too-slow': again(429, 'The client read too slowly.', 'برنامه بیش از اندازه کند می‌خواند.'),
   'too-many-attempts': again(429, 'Too many attempts; wait.', 'تلاش‌ها زیاد بود؛ صبر کنید.'),
   'hub-unreachable': again(503, 'The hub of the room cannot be reached now.', 'میزبان گفت‌وگو اکنون در دسترس نیست.'),
 } as const satisfies Record<string, ErrorCodeEntry>;

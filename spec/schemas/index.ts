@@ -1,10 +1,12 @@
 import type { TSchema } from 'typebox';
+import { clientSchemas } from './client.js';
 import { federationSchemas } from './federation.js';
 
+export * from './client.js';
 export * from './error-codes.js';
 export * from './federation-parts.js';
 export * from './federation.js';
 export * from './limits.js';
 
 /** Every published shape by name; `spec/schemas/json/<name>.json` is generated from it. */
-export const schemas: Record<string, TSchema> = { ...federationSchemas };
+export const schemas: Record<string, TSchema> = { ...federationSchemas, ...clientSchemas };
