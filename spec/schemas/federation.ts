@@ -156,7 +156,7 @@ export type FederationVerb = keyof typeof federationVerbs;
 
 /** Published as `<verb>-request.json` and `<verb>-answer.json`. */
 export const federationSchemas: Readonly<Record<string, TSchema>> = Object.fromEntries(
-  Object.entries(federationVerbs).flatMap(([verb, { request, answer }]) => [
+  Object.entries(federationVerbs).flatMap(([verb, { request, answer }]): [string, TSchema][] => [
     [`${verb}-request`, request],
     [`${verb}-answer`, answer],
   ]),
