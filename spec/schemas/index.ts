@@ -1,6 +1,8 @@
 import type { TSchema } from 'typebox';
+import { eventFormats } from './event-formats.js';
 import { clientSchemas } from './client.js';
 import { federationSchemas } from './federation.js';
+import { signedFormats } from './signed-formats.js';
 
 export * from './client.js';
 export * from './error-codes.js';
@@ -9,4 +11,9 @@ export * from './federation.js';
 export * from './limits.js';
 
 /** Every published shape by name; `spec/schemas/json/<name>.json` is generated from it. */
-export const schemas: Record<string, TSchema> = { ...federationSchemas, ...clientSchemas };
+export const schemas: Record<string, TSchema> = {
+  ...eventFormats,
+  ...signedFormats,
+  ...federationSchemas,
+  ...clientSchemas,
+};

@@ -28,25 +28,23 @@ export function makeContent(value: object, salt: string): Content {
 }
 
 /**
- * Whether a text is the one an event names. All a follower asks of content that rules do not read.
+ * Whether a text is the one an event names. All that is asked of content that rules do not read.
  *
- * @see PV-CNT-004
+ * @see PV-CNT-005
  */
 export function isContentOf(event: ParsedEvent, text: string): boolean {
-  // A UTF-16 unit is never more than three bytes: the lengths rule out most wrong texts without hashing them.
-  const { content, size } = event.fields;
-  return text.length <= size && Buffer.byteLength(text) === size && sha256Base64url(text) === content;
+  return text.length <= CONTENT_BYTES_MAX && sha256Base64url(text) === event.fields.content;
 }
 
 /**
  * Checks a content string against its event: hash and size, then form. Of a registered state type also the shape.
  *
- * @returns the parsed content, undefined for `mls`; refused `content-mismatch` (another event's text) or `bad-event`
- * @see PV-CNT-001 to PV-CNT-019
+ * @returns the parsed content, undefined for `mls`; refused `bad-event`
+ * @see PV-CNT-001 to PV-CNT-007
  */
 export function checkContent(event: ParsedEvent, text: string): Checked<JsonObject | undefined> {
-  const { content, size, scheme } = event.fields;
-  if (sha256Base64url(text) !== content) return refuse('content-mismatch', 'content: hash');
+  const { size, scheme } = event.fields;
+  if (!isContentOf(event, text)) return refuse('bad-event', 'content: hash');
   if (Buffer.byteLength(text) !== size) return refuse('bad-event', 'payload: size');
   if (scheme === 'mls') return accept(undefined);
   const json = parseStrictJson(text, { bytesMax: CONTENT_BYTES_MAX });

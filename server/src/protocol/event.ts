@@ -149,9 +149,7 @@ function isSender(payload: JsonObject): boolean {
 }
 
 function isSeen(value: unknown): boolean {
-  return (
-    Array.isArray(value) && value.length === 3 && isEpoch(value[0]) && isCount(value[1]) && isHashText(value[2])
-  );
+  return Array.isArray(value) && value.length === 3 && isEpoch(value[0]) && isCount(value[1]) && isHashText(value[2]);
 }
 
 function hasRelations(payload: JsonObject): boolean {

@@ -34,7 +34,7 @@ export const MAIL_BYTES_MAX = 8192;
 /**
  * Reads a mailbox item, all but its body.
  *
- * @returns refused `too-large` · `unknown-kind` · `bad-mail`
+ * @returns refused `too-large` · `not-supported` (another kind) · `bad-mail`
  * @see PV-MAIL-001 to PV-MAIL-004
  */
 export function parseMail(jws: string): Checked<Mail> {
@@ -50,7 +50,7 @@ export function parseMail(jws: string): Checked<Mail> {
   if (!isBytes16(nonce)) return refuse('bad-mail', 'nonce');
   if (!isCount(until)) return refuse('bad-mail', 'until');
   if (!isJsonObject(body)) return refuse('bad-mail', 'body');
-  if (kind !== 'invite') return refuse(typeof kind === 'string' ? 'unknown-kind' : 'bad-mail', 'kind');
+  if (kind !== 'invite') return refuse(typeof kind === 'string' ? 'not-supported' : 'bad-mail', 'kind');
   return accept({ from, to, kind, nonce, until, body, hash: sha256Base64url(jws), jws, kid, parsed });
 }
 

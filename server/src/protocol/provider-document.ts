@@ -38,9 +38,7 @@ export interface DocumentFields extends Omit<ProviderDocument, 'statement' | 'jw
 
 /** `new-provider`: whoever held the domain before is gone; nothing known of it counts for this one. */
 export type DocumentVerdict =
-  | { readonly kind: 'accept' }
-  | { readonly kind: 'new-provider' }
-  | { readonly kind: 'refuse'; readonly code: string };
+  { readonly kind: 'accept' } | { readonly kind: 'new-provider' } | { readonly kind: 'refuse'; readonly code: string };
 
 export const DOCUMENT_BYTES_MAX = 65_536;
 export const DOCUMENT_LIFETIME_MS_MAX = 604_800_000;
