@@ -57,6 +57,7 @@ const InvitePayload = Type.Object({
   to: Address,
   until: Count,
   nonce: Bytes16,
+  after: Type.Optional(EventId),
 });
 
 const MailPayload = Type.Object({

@@ -3,11 +3,12 @@ import type { Checked } from './checked.js';
 import { parseDomain, parseEventId, parseRoomId } from './identifiers.js';
 import type { Domain, EventId, KeyId, RoomId } from './identifiers.js';
 import { isCount } from './json-shape.js';
+import { signJws } from './jws.js';
 import type { Jws } from './jws.js';
 import { isSignedUnder } from './key-statement.js';
 import type { KeyStatement } from './key-statement.js';
 import type { SigningKey } from './key-thumbprint.js';
-import { parseSignedObject, signPayload } from './signed-object.js';
+import { parseSignedObject } from './signed-object.js';
 
 export interface DenialFields {
   readonly hub: Domain;
@@ -64,7 +65,7 @@ export function parseDenial(jws: string): Checked<Denial> {
  */
 export function buildDenial({ hub, room, event, code, rule, at }: DenialFields, key: SigningKey): Denial {
   const payload = JSON.stringify({ hub, room, event, code, rule, at });
-  return { hub, room, event, code, rule, at, ...signPayload('payvand-denial', payload, key) };
+  return { hub, room, event, code, rule, at, kid: key.kid, ...signJws('payvand-denial', key, payload) };
 }
 
 /**

@@ -3,6 +3,7 @@ import type { Checked } from './checked.js';
 import { areRelationsOf, isEventType, isKeyOf } from './event-types.js';
 import { sha256 } from './hash.js';
 import {
+  domainOf,
   eventIdFromHash,
   isAddressSender,
   isHashText,
@@ -14,12 +15,13 @@ import {
 import type { Address, Domain, EventId, KeyId, RoomId } from './identifiers.js';
 import { isBytes16, isCount } from './json-shape.js';
 import type { JsonObject } from './json-shape.js';
+import { signJws } from './jws.js';
 import type { Jws } from './jws.js';
 import { isSignedUnder } from './key-statement.js';
 import type { KeyStatement } from './key-statement.js';
 import type { SigningKey } from './key-thumbprint.js';
 import { isEpoch } from './record.js';
-import { parseSignedObject, signPayload } from './signed-object.js';
+import { parseSignedObject } from './signed-object.js';
 import type { SignedObject } from './signed-object.js';
 
 export type RelationKind = (typeof RELATION_KINDS)[number];
@@ -112,7 +114,7 @@ export function parseEvent(jws: string): Checked<ParsedEvent> {
  * @see PV-EVT-001, PV-EVT-003
  */
 export function buildEvent(fields: EventFields, key: SigningKey): ParsedEvent {
-  return eventOf(fields, signPayload('payvand-event', payloadText(fields), key));
+  return eventOf(fields, signJws('payvand-event', key, payloadText(fields)));
 }
 
 /**
@@ -121,12 +123,12 @@ export function buildEvent(fields: EventFields, key: SigningKey): ParsedEvent {
  * @see PV-EVT-005, PV-KEY-012
  */
 export function verifyEventSignature(event: ParsedEvent, statement: KeyStatement): boolean {
-  return isSignedUnder(event, { statement, use: 'event' });
+  return statement.provider === domainOf(event.fields.sender) && isSignedUnder(event, { statement, use: 'event' });
 }
 
-function eventOf(fields: EventFields, { jws, kid, parsed }: Omit<SignedObject, 'payload'>): ParsedEvent {
+function eventOf(fields: EventFields, { jws, parsed }: Pick<SignedObject, 'jws' | 'parsed'>): ParsedEvent {
   const id = eventIdFromHash(sha256(parsed.payload));
-  return { id, room: fields.room ?? roomIdOf(id), fields, jws, jwsHash: sha256(jws), kid, parsed };
+  return { id, room: fields.room ?? roomIdOf(id), fields, jws, jwsHash: sha256(jws), kid: parsed.kid, parsed };
 }
 
 /** Written by hand in one fixed order: half the cost of JSON.stringify. Only `key` can hold what needs escaping. */

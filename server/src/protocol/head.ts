@@ -4,12 +4,12 @@ import type { Checked } from './checked.js';
 import { parseDomain, parseRoomId } from './identifiers.js';
 import type { Domain, KeyId, RoomId } from './identifiers.js';
 import { bytes32, isCount, isJsonObject } from './json-shape.js';
-import { verifyJws } from './jws.js';
+import { signJws, verifyJws } from './jws.js';
 import type { Jws } from './jws.js';
 import type { SigningKey } from './key-thumbprint.js';
 import { hashLeaf, merkleLeavesMax, merkleTree, verifyInclusion } from './merkle.js';
 import { isEpoch, writeUInt64 } from './record.js';
-import { parseSignedObject, signPayload } from './signed-object.js';
+import { parseSignedObject } from './signed-object.js';
 
 /** Where a room's log stands. */
 export interface Head {
@@ -106,7 +106,7 @@ export function sealHeads(
   const { root, paths } = merkleTree(heads.map(headLeaf));
   const size = heads.length;
   const payload = `{"hub":"${hub}","at":${at},"root":"${encodeBase64url(root)}","size":${size}}`;
-  const { jws } = signPayload('payvand-seal', payload, key);
+  const { jws } = signJws('payvand-seal', key, payload);
   return heads.map((head, index) => ({ head, seal: jws, index, size, path: (paths[index] ?? []) as Buffer[] }));
 }
 

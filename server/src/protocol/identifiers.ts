@@ -55,7 +55,7 @@ export function parseRoomId(text: unknown): RoomId | undefined {
 
 /** @see PV-ID-009 */
 export function parseKeyId(text: unknown): KeyId | undefined {
-  return isHashText(text) ? (text as string as KeyId) : undefined;
+  return isHashText(text) ? (text as KeyId) : undefined;
 }
 
 /** Whether text is the canonical base64url of 32 bytes. */

@@ -1,13 +1,14 @@
 import { accept, refuse } from './checked.js';
 import type { Checked } from './checked.js';
-import { parseAddress, parseDomain, parseRoomId } from './identifiers.js';
-import type { Address, Domain, KeyId, RoomId } from './identifiers.js';
+import { domainOf, parseAddress, parseDomain, parseEventId, parseRoomId } from './identifiers.js';
+import type { Address, Domain, EventId, KeyId, RoomId } from './identifiers.js';
 import { isBytes16, isCount } from './json-shape.js';
+import { signJws } from './jws.js';
 import type { Jws } from './jws.js';
 import { isSignedUnder } from './key-statement.js';
 import type { KeyStatement } from './key-statement.js';
 import type { SigningKey } from './key-thumbprint.js';
-import { parseSignedObject, signPayload } from './signed-object.js';
+import { parseSignedObject } from './signed-object.js';
 
 export interface InviteFields {
   readonly room: RoomId;
@@ -17,6 +18,8 @@ export interface InviteFields {
   readonly to: Address;
   readonly until: number;
   readonly nonce: string;
+  /** the invited person's `access` entry as of the invitation, where there is one: a later one makes it void */
+  readonly after?: EventId;
 }
 
 /** A signed right to join a room. Its form is good; nothing is said about its signature. */
@@ -53,7 +56,10 @@ export function parseInvite(jws: string): Checked<Invite> {
   if (to === undefined || to === by) return refuse('bad-invite', 'to');
   if (!isCount(until)) return refuse('bad-invite', 'until');
   if (!isBytes16(nonce)) return refuse('bad-invite', 'nonce');
-  return accept({ room, hub, by, to, until, nonce, jws, kid, parsed });
+  const fields = { room, hub, by, to, until, nonce, jws, kid, parsed };
+  if (payload['after'] === undefined) return accept(fields);
+  const after = parseEventId(payload['after']);
+  return after === undefined ? refuse('bad-invite', 'after') : accept({ ...fields, after });
 }
 
 /**
@@ -61,9 +67,9 @@ export function parseInvite(jws: string): Checked<Invite> {
  *
  * @see PV-INV-001
  */
-export function buildInvite({ room, hub, by, to, until, nonce }: InviteFields, key: SigningKey): Invite {
-  const payload = JSON.stringify({ room, hub, by, to, until, nonce });
-  return { room, hub, by, to, until, nonce, ...signPayload('payvand-invite', payload, key) };
+export function buildInvite({ room, hub, by, to, until, nonce, after }: InviteFields, key: SigningKey): Invite {
+  const fields = { room, hub, by, to, until, nonce, ...(after !== undefined && { after }) };
+  return { ...fields, kid: key.kid, ...signJws('payvand-invite', key, JSON.stringify(fields)) };
 }
 
 /**
@@ -73,5 +79,5 @@ export function buildInvite({ room, hub, by, to, until, nonce }: InviteFields, k
  * @see PV-INV-003
  */
 export function verifyInvite(invite: Invite, statement: KeyStatement): boolean {
-  return isSignedUnder(invite, { statement, use: 'event' });
+  return statement.provider === domainOf(invite.by) && isSignedUnder(invite, { statement, use: 'event' });
 }

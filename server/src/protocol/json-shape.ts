@@ -35,12 +35,7 @@ export function isLine(value: unknown, { min, max }: { min: number; max: number 
 /** Whether a value is text of `min` to `max` Unicode code points. */
 export function isText(value: unknown, { min, max }: { min: number; max: number }): value is string {
   if (typeof value !== 'string' || value.length < min || value.length > 2 * max) return false;
-  const length = value.length <= max ? value.length : codePoints(value);
-  return length <= max && (min <= 1 || codePoints(value) >= min);
-}
-
-function codePoints(text: string): number {
-  let count = 0;
-  for (const _ of text) count += 1;
-  return count;
+  if (value.length <= max && min <= 1) return true;
+  const length = [...value].length;
+  return length >= min && length <= max;
 }

@@ -6,11 +6,11 @@ import { sha256Base64url } from './hash.js';
 import { parseDomain } from './identifiers.js';
 import type { Domain, KeyId } from './identifiers.js';
 import { bytes32, isCount, isJsonObject } from './json-shape.js';
-import { verifyJws } from './jws.js';
+import { signJws, verifyJws } from './jws.js';
 import type { Jws } from './jws.js';
 import { keyThumbprint } from './key-thumbprint.js';
 import type { SigningKey } from './key-thumbprint.js';
-import { parseSignedObject, signPayload } from './signed-object.js';
+import { parseSignedObject } from './signed-object.js';
 
 export type KeyUse = 'event' | 'seal' | 'request';
 export type KeyStatus = 'active' | 'retired';
@@ -115,7 +115,7 @@ export function buildKeyStatement(fields: StatementFields, key: SigningKey): str
   const { provider, version, issued } = fields;
   const roots = fields.roots.map(encodeBase64url);
   const keys = fields.keys.map(({ x, use, status }) => ({ x: encodeBase64url(x), use, status }));
-  return signPayload('payvand-statement', JSON.stringify({ provider, version, issued, roots, keys }), key).jws;
+  return signJws('payvand-statement', key, JSON.stringify({ provider, version, issued, roots, keys })).jws;
 }
 
 /**
@@ -153,7 +153,7 @@ function readKey(value: unknown): StatementKey | undefined {
   if (!isJsonObject(value) || !USES.has(value['use']) || !STATUSES.has(value['status'])) return undefined;
   const x = readPublicKey(value['x']);
   if (x === undefined) return undefined;
-  return { id: keyThumbprint(x) as KeyId, x, use: value['use'] as KeyUse, status: value['status'] as KeyStatus };
+  return { id: keyThumbprint(x), x, use: value['use'] as KeyUse, status: value['status'] as KeyStatus };
 }
 
 function readPublicKey(value: unknown): Buffer | undefined {

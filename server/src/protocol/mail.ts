@@ -5,11 +5,12 @@ import { domainOf, parseAddress } from './identifiers.js';
 import type { Address, KeyId } from './identifiers.js';
 import { isBytes16, isCount, isJsonObject } from './json-shape.js';
 import type { JsonObject } from './json-shape.js';
+import { signJws } from './jws.js';
 import type { Jws } from './jws.js';
 import { isSignedUnder } from './key-statement.js';
 import type { KeyStatement } from './key-statement.js';
 import type { SigningKey } from './key-thumbprint.js';
-import { parseSignedObject, signPayload } from './signed-object.js';
+import { parseSignedObject } from './signed-object.js';
 
 export interface MailFields {
   readonly from: Address;
@@ -61,8 +62,8 @@ export function parseMail(jws: string): Checked<Mail> {
  */
 export function buildMail({ from, to, kind, nonce, until, body }: MailFields, key: SigningKey): Mail {
   const payload = JSON.stringify({ from, to, kind, nonce, until, body });
-  const signed = signPayload('payvand-mail', payload, key);
-  return { from, to, kind, nonce, until, body, hash: sha256Base64url(signed.jws), ...signed };
+  const signed = signJws('payvand-mail', key, payload);
+  return { from, to, kind, nonce, until, body, hash: sha256Base64url(signed.jws), kid: key.kid, ...signed };
 }
 
 /**

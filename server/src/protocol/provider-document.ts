@@ -4,13 +4,13 @@ import { parseDomain } from './identifiers.js';
 import type { Domain, KeyId } from './identifiers.js';
 import { isCount, isJsonObject, isLine } from './json-shape.js';
 import type { JsonObject } from './json-shape.js';
-import { verifyJws } from './jws.js';
+import { signJws, verifyJws } from './jws.js';
 import type { Jws } from './jws.js';
 import { keyThumbprint } from './key-thumbprint.js';
 import type { SigningKey } from './key-thumbprint.js';
 import { parseKeyStatement, verifyFirstStatement } from './key-statement.js';
 import type { KeyStatement } from './key-statement.js';
-import { parseSignedObject, signPayload } from './signed-object.js';
+import { parseSignedObject } from './signed-object.js';
 
 /** What a provider says of itself at `/.well-known/payvand`, its signatures checked. */
 export interface ProviderDocument {
@@ -129,7 +129,7 @@ export function buildProviderDocument(fields: DocumentFields, key: SigningKey): 
     contacts,
     status,
   };
-  return signPayload('payvand-provider', JSON.stringify(payload), key).jws;
+  return signJws('payvand-provider', key, JSON.stringify(payload)).jws;
 }
 
 type PlainFields = Omit<ProviderDocument, 'statement' | 'jws' | 'kid' | 'parsed'>;

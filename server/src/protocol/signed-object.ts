@@ -3,19 +3,9 @@ import type { Checked } from './checked.js';
 import type { KeyId } from './identifiers.js';
 import { isJsonObject } from './json-shape.js';
 import type { JsonObject } from './json-shape.js';
-import { parseJws, signJws } from './jws.js';
-import type { Jws } from './jws.js';
-import type { SigningKey } from './key-thumbprint.js';
+import { parseJws } from './jws.js';
+import type { Jws, JwsType } from './jws.js';
 import { parseStrictJson } from './strict-json.js';
-
-export type SignedType =
-  | 'payvand-event'
-  | 'payvand-seal'
-  | 'payvand-denial'
-  | 'payvand-invite'
-  | 'payvand-mail'
-  | 'payvand-statement'
-  | 'payvand-provider';
 
 export interface SignedObject {
   readonly jws: string;
@@ -25,7 +15,7 @@ export interface SignedObject {
 }
 
 export interface SignedObjectForm {
-  typ: SignedType;
+  typ: JwsType;
   /** most bytes of the decoded payload */
   payloadBytesMax: number;
   /** what to refuse with */
@@ -47,9 +37,4 @@ export function parseSignedObject(jws: string, form: SignedObjectForm): Checked<
   if (!json.ok) return refuse(code, json.code);
   if (!isJsonObject(json.value)) return refuse(code, 'payload: not an object');
   return accept({ jws, kid: parsed.kid, parsed, payload: json.value });
-}
-
-/** Signs payload text as it will travel. */
-export function signPayload(typ: SignedType, payload: string, key: SigningKey): Omit<SignedObject, 'payload'> {
-  return { ...signJws(typ, key, payload), kid: key.kid };
 }
