@@ -1,27 +1,22 @@
 import { Type } from 'typebox';
 import type { Static } from 'typebox';
+import { Bytes32, Count, Domain, Epoch, EventId, RoomId } from './format-parts.js';
 
 /** Parts that several federation bodies share. A string's inside is checked where it is read, so that one bad item harms only itself. */
 
-export const Count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
-export const Hash = Type.String({ pattern: '^[A-Za-z0-9_-]{43}$' });
-export const RoomName = Type.String({ pattern: '^r[A-Za-z0-9_-]{43}$' });
-export const EventName = Type.String({ pattern: '^e[A-Za-z0-9_-]{43}$' });
-export const DomainName = Type.String({ minLength: 1, maxLength: 253 });
-export const AddressName = Type.String({ minLength: 3, maxLength: 128 });
 export const ErrorName = Type.String({ pattern: '^[a-z][a-z0-9-]{0,63}$' });
 /** A compact JWS; its form is checked where it is read. */
 export const JwsText = Type.String({ minLength: 1, maxLength: 100_000 });
 export const WaitS = Type.Integer({ minimum: 0, maximum: 86_400 });
 
 export const WireHead = Type.Object({
-  hub: DomainName,
-  room: RoomName,
-  epoch: Count,
+  hub: Domain,
+  room: RoomId,
+  epoch: Epoch,
   seq: Count,
   at: Count,
-  hash: Hash,
-  state: Hash,
+  hash: Bytes32,
+  state: Bytes32,
   committed: Count,
 });
 
@@ -30,13 +25,13 @@ export const WireSealedHead = Type.Object({
   head: WireHead,
   seal: Type.Integer({ minimum: 0, maximum: 255 }),
   index: Type.Integer({ minimum: 0, maximum: 0xffffffff }),
-  path: Type.Array(Hash, { maxItems: 32 }),
+  path: Type.Array(Bytes32, { maxItems: 32 }),
 });
 
 export const Seals = Type.Array(JwsText, { maxItems: 256 });
 
 export const WireRecord = Type.Object({
-  epoch: Count,
+  epoch: Epoch,
   seq: Count,
   at: Count,
   jws: JwsText,
@@ -44,10 +39,10 @@ export const WireRecord = Type.Object({
   statement: Type.Optional(JwsText),
 });
 
-export const WireHeader = Type.Object({ epoch: Count, seq: Count, at: Count, event: EventName, jwsHash: Hash });
+export const WireHeader = Type.Object({ epoch: Epoch, seq: Count, at: Count, event: EventId, jwsHash: Bytes32 });
 
 export const RoomPage = Type.Object({
-  room: RoomName,
+  room: RoomId,
   records: Type.Array(Type.Union([WireRecord, WireHeader]), { maxItems: 256 }),
   sealed: WireSealedHead,
 });
@@ -59,44 +54,44 @@ export const SubmitItem = Type.Object({
 });
 
 const Accepted = Type.Object({
-  id: EventName,
+  id: EventId,
   status: Type.Union([Type.Literal('accepted'), Type.Literal('duplicate')]),
-  epoch: Count,
+  epoch: Epoch,
   seq: Count,
   at: Count,
-  hash: Hash,
+  hash: Bytes32,
 });
 const Denied = Type.Object({
-  id: Type.Union([EventName, Type.Null()]),
+  id: Type.Union([EventId, Type.Null()]),
   status: Type.Literal('denied'),
   code: ErrorName,
   rule: Type.Optional(Type.Union([Type.String({ pattern: '^R[0-9]{1,2}$' }), Type.Null()])),
   denial: Type.Optional(JwsText),
 });
 const Retry = Type.Object({
-  id: Type.Union([EventName, Type.Null()]),
+  id: Type.Union([EventId, Type.Null()]),
   status: Type.Literal('retry'),
   after: WaitS,
 });
-const NotHub = Type.Object({ id: EventName, status: Type.Literal('not-hub'), hub: DomainName, epoch: Count });
+const NotHub = Type.Object({ id: EventId, status: Type.Literal('not-hub'), hub: Domain, epoch: Epoch });
 
 export const SubmitResult = Type.Union([Accepted, Denied, Retry, NotHub]);
 
 export const SnapshotEntry = Type.Object({
   seq: Count,
   at: Count,
-  epoch: Count,
+  epoch: Epoch,
   jws: JwsText,
   content: Type.String(),
   statement: Type.Optional(JwsText),
 });
 
 export const Snapshot = Type.Object({
-  room: RoomName,
+  room: RoomId,
   sealed: WireSealedHead,
   entries: Type.Array(SnapshotEntry, { maxItems: 20_000 }),
   covered: Type.Integer({ minimum: 0, maximum: 256 }),
-  buckets: Type.Array(Hash, { minItems: 256, maxItems: 256 }),
+  buckets: Type.Array(Bytes32, { minItems: 256, maxItems: 256 }),
 });
 
 export type WireHead = Static<typeof WireHead>;

@@ -1,12 +1,8 @@
 import { Type } from 'typebox';
 import type { Static, TSchema } from 'typebox';
 import {
-  AddressName,
-  Count,
   ErrorName,
-  Hash,
   JwsText,
-  RoomName,
   RoomPage,
   Seals,
   Snapshot,
@@ -17,12 +13,13 @@ import {
   WireHeader,
   WireSealedHead,
 } from './federation-parts.js';
+import { Address, Bytes32, Count, RoomId } from './format-parts.js';
 
 export const SubmitRequest = Type.Object({ items: Type.Array(SubmitItem, { minItems: 1, maxItems: 256 }) });
 export const SubmitAnswer = Type.Object({
   results: Type.Array(SubmitResult, { maxItems: 256 }),
   rooms: Type.Array(
-    Type.Object({ room: RoomName, headers: Type.Array(WireHeader, { maxItems: 4096 }), sealed: WireSealedHead }),
+    Type.Object({ room: RoomId, headers: Type.Array(WireHeader, { maxItems: 4096 }), sealed: WireSealedHead }),
     { maxItems: 256 },
   ),
   seals: Seals,
@@ -33,20 +30,20 @@ export const PushRequest = Type.Object({
   seals: Seals,
 });
 const PushResult = Type.Union([
-  Type.Object({ room: RoomName, status: Type.Literal('acked'), seq: Count }),
+  Type.Object({ room: RoomId, status: Type.Literal('acked'), seq: Count }),
   Type.Object({
-    room: RoomName,
+    room: RoomId,
     status: Type.Literal('gap'),
     have: Type.Integer({ minimum: -1, maximum: Number.MAX_SAFE_INTEGER }),
   }),
-  Type.Object({ room: RoomName, status: Type.Literal('quarantined'), code: ErrorName, seq: Count }),
-  Type.Object({ room: RoomName, status: Type.Literal('unknown-room') }),
-  Type.Object({ room: RoomName, status: Type.Literal('retry'), after: WaitS }),
+  Type.Object({ room: RoomId, status: Type.Literal('quarantined'), code: ErrorName, seq: Count }),
+  Type.Object({ room: RoomId, status: Type.Literal('unknown-room') }),
+  Type.Object({ room: RoomId, status: Type.Literal('retry'), after: WaitS }),
 ]);
 export const PushAnswer = Type.Object({ rooms: Type.Array(PushResult, { maxItems: 256 }) });
 
 export const LogRequest = Type.Object({
-  room: RoomName,
+  room: RoomId,
   from: Count,
   max: Type.Integer({ minimum: 1, maximum: 256 }),
 });
@@ -57,19 +54,19 @@ const Digest = Type.Object({
   bucket: Type.Optional(Type.Integer({ minimum: 0, maximum: 255 })),
 });
 export const HeadsRequest = Type.Union([
-  Type.Object({ rooms: Type.Array(RoomName, { minItems: 1, maxItems: 256 }) }),
+  Type.Object({ rooms: Type.Array(RoomId, { minItems: 1, maxItems: 256 }) }),
   Type.Object({ digest: Digest }),
 ]);
 export const HeadsAnswer = Type.Union([
   Type.Object({ rooms: Type.Array(WireSealedHead, { maxItems: 256 }), seals: Seals }),
   Type.Object({
-    digest: Type.Object({ asOf: Count, buckets: Type.Array(Hash, { minItems: 256, maxItems: 256 }) }),
+    digest: Type.Object({ asOf: Count, buckets: Type.Array(Bytes32, { minItems: 256, maxItems: 256 }) }),
   }),
-  Type.Object({ rooms: Type.Array(Type.Tuple([RoomName, Count])) }),
+  Type.Object({ rooms: Type.Array(Type.Tuple([RoomId, Count])) }),
 ]);
 
 export const JoinRequest = Type.Object({
-  room: RoomName,
+  room: RoomId,
   items: Type.Array(SubmitItem, { minItems: 1, maxItems: 2 }),
 });
 export const JoinAnswer = Type.Object({
@@ -79,7 +76,7 @@ export const JoinAnswer = Type.Object({
 });
 
 export const SnapshotRequest = Type.Object({
-  room: RoomName,
+  room: RoomId,
   seq: Count,
   from: Type.Integer({ minimum: 0, maximum: 255 }),
 });
@@ -100,20 +97,21 @@ export const MailboxAnswer = Type.Object({
   ),
 });
 
+/** Kind, room and address are checked where they are read: an unknown signal is dropped, not refused. */
 export const Signal = Type.Object({
-  kind: Type.String({ pattern: '^[a-z][a-z0-9.-]{0,63}$' }),
-  room: RoomName,
-  from: AddressName,
+  kind: Type.String({ maxLength: 64 }),
+  room: Type.String({ maxLength: 64 }),
+  from: Type.String({ maxLength: 128 }),
   counter: Count,
   seq: Type.Optional(Count),
 });
 export const SignalsRequest = Type.Object({ items: Type.Array(Signal, { minItems: 1, maxItems: 256 }) });
 export const SignalsAnswer = Type.Object({});
 
-export const DirectoryRequest = Type.Union([Type.Object({ statement: Hash }), Type.Object({ profile: AddressName })]);
+export const DirectoryRequest = Type.Union([Type.Object({ statement: Bytes32 }), Type.Object({ profile: Address })]);
 export const DirectoryAnswer = Type.Union([
   Type.Object({ statement: JwsText }),
-  Type.Object({ profile: Type.Object({ address: AddressName, name: Type.String({ maxLength: 512 }) }) }),
+  Type.Object({ profile: Type.Object({ address: Address, name: Type.String({ maxLength: 512 }) }) }),
 ]);
 
 export type SubmitRequest = Static<typeof SubmitRequest>;
