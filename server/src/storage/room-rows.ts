@@ -118,7 +118,7 @@ export interface RoomCreation {
 /** Everything one flush changes in one room. */
 export interface RoomAppend {
   readonly room: RoomId;
-  /** Present exactly when `expectSeq` is −1 and no `joining` row stands for the room. */
+  /** Needed when `expectSeq` is −1, unless a `joining` row stands for the room. */
   readonly create?: RoomCreation;
   /** Seq of the head these rows follow; −1 for a new room. */
   readonly expectSeq: number;
@@ -131,7 +131,7 @@ export interface RoomAppend {
   readonly entries: readonly EntryChange[];
   /** Effective relations only. */
   readonly relations: readonly RelationRow[];
-  /** Events whose content goes: targets of effective deletes and their edits. */
+  /** Targets of effective deletes: their content goes, and that of their edits held so far. */
   readonly erase: readonly EventId[];
   /** Written over the range of the same domain and `from`. */
   readonly providers: readonly ReadingRange[];
@@ -186,7 +186,7 @@ export interface PendingRow {
 
 export type NewPending = Omit<PendingRow, 'n' | 'state' | 'code'>;
 
-/** What became of a request key: ordered when `seq` is there, refused when `code` is, pending otherwise. */
+/** What became of a request key: refused (or recorded without effect) when `code` is there, ordered when `seq` is, else pending. */
 export interface SentAnswer {
   readonly room: RoomId;
   readonly eventId: EventId;

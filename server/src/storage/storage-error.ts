@@ -1,10 +1,15 @@
 /**
  * Why a statement did not happen.
- * - `connection`: the database could not be reached or the connection broke. Retryable. When `ambiguous`, a commit was on its way and may have
- *   taken effect: ask `settleRooms` (or look the row up) before trying again.
- * - `rejected`: the database refused the values (U+0000, a constraint, a number out of range). The same call will fail again.
+ * - `connection`: the database could not be reached, broke off, or is in trouble (no disk space, too many connections, a deadlock, a time-out).
+ *   Retryable. When `ambiguous`, it may have happened all the same: ask `settleRooms` (or look the row up) before trying again.
+ * - `rejected`: the database refuses these values (U+0000, a constraint, a number out of range). The same call will fail again.
  */
 export type StorageErrorCode = 'connection' | 'rejected';
+
+// SQLSTATE classes that speak of the database and not of the values: connection, rollback, resources, limits, operator, system, internal.
+const troubleClasses = /^(08|25|40|53|55|57|58|XX)/;
+// The request never left: nothing can have happened.
+const unsentCodes = new Set(['ECONNREFUSED', 'ENOENT', 'EACCES', 'ENOTFOUND', 'CONNECT_TIMEOUT', 'CONNECTION_ENDED']);
 
 export class StorageError extends Error {
   override readonly name = 'StorageError';
@@ -16,4 +21,30 @@ export class StorageError extends Error {
     this.code = code;
     this.ambiguous = options.ambiguous ?? false;
   }
+
+  /** Tells trouble with the database from trouble with the values. @param options.ambiguous false where nothing can have been committed */
+  static from(error: unknown, options: { ambiguous?: boolean } = {}): StorageError {
+    if (error instanceof StorageError) return error;
+    const cause = deepestCause(error);
+    const { code, severity } = cause as { code?: unknown; severity?: unknown };
+    const text = typeof code === 'string' ? code : '';
+    const answered = severity !== undefined;
+    // Messages of the database may quote values, and values are people's words: only code and constraint are told.
+    if (answered && !troubleClasses.test(text)) return new StorageError('rejected', `refused: ${nameRefusal(cause, text)}`);
+    if (!answered && text === '') return new StorageError('rejected', 'not a statement', { cause });
+    const sent = !unsentCodes.has(text) && !(answered && severity === 'ERROR');
+    const ambiguous = sent && options.ambiguous !== false;
+    return new StorageError('connection', `database unavailable: ${text}`, { ambiguous });
+  }
+}
+
+function deepestCause(error: unknown): object {
+  let cause = error;
+  while (cause instanceof Error && cause.cause instanceof Error) cause = cause.cause;
+  return typeof cause === 'object' && cause !== null ? cause : new Error(String(cause));
+}
+
+function nameRefusal(cause: object, code: string): string {
+  const { constraint_name: constraint } = cause as { constraint_name?: unknown };
+  return typeof constraint === 'string' ? `${code} ${constraint}` : code;
 }

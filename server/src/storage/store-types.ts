@@ -50,6 +50,7 @@ import type {
   StatementRow,
   Timeline,
 } from './room-rows.js';
+import type { TimelinePart } from './read-timeline.js';
 
 /** Every function fails with `StorageError` (`connection` or `rejected`) and nothing else. Lists are never without a limit. */
 export type Store = RoomLogStore & RoomStateStore & PendingStore & AccountStore & AccountRoomStore & PeerStore & Upkeep;
@@ -72,18 +73,13 @@ export interface RoomLogStore {
   recordHashAt(room: RoomId, seq: number): Promise<Buffer | undefined>;
   /** One question over many rooms, ≤ 1024 pairs; rows come in no particular order. */
   findEvents(pairs: readonly (readonly [RoomId, EventId])[]): Promise<FoundEvent[]>;
-  /** Edits of the targets (≤ 1024 in all), whose content goes with a delete of the target. */
-  editsOf(room: RoomId, targets: readonly EventId[]): Promise<{ target: EventId; eventId: EventId }[]>;
   /** Which of the targets (≤ 1024) an effective delete names. */
   deletedAmong(room: RoomId, targets: readonly EventId[]): Promise<EventId[]>;
   /** The largest stored head in [from, to], else the smallest at or after `from`. */
   nextHead(room: RoomId, from: number, to: number): Promise<SealedHead | undefined>;
   headAt(room: RoomId, seq: number): Promise<SealedHead | undefined>;
   /** Rows before or after a seq with their effects, ≤ 200, never below `visibleFrom`, ascending. */
-  readTimeline(
-    room: RoomId,
-    where: { before?: number; after?: number; limit: number; visibleFrom: number; visibleTo?: number },
-  ): Promise<Timeline>;
+  readTimeline(room: RoomId, part: TimelinePart): Promise<Timeline>;
   /** Effects on the targets (≤ 256), as in `readTimeline`. */
   effectsOn(room: RoomId, targets: readonly EventId[]): Promise<Effect[]>;
   /**
@@ -180,7 +176,7 @@ export interface AccountStore {
   removeBlock(accountId: number, address: Address): Promise<void>;
   listBlocks(accountId: number, page: Page<Address>): Promise<BlockRow[]>;
   isBlocked(accountId: number, address: Address): Promise<boolean>;
-  addNotes(notes: readonly AccountNote[]): Promise<void>;
+  addNotes(notes: readonly AccountNote[], at: number): Promise<void>;
   readAccountLog(accountId: number, page: Page<number>): Promise<AccountLogPage>;
 }
 
@@ -192,8 +188,10 @@ export interface AccountRoomStore {
   setMembers(room: RoomId, members: readonly MemberChange[]): Promise<void>;
   /** Only forward. @returns whether it moved */
   setReadSeq(accountId: number, room: RoomId, seq: number): Promise<boolean>;
-  /** Do these two addresses' account and room lists meet: has the account joined a room in which the address is joined? */
-  sharesRoom(accountId: number, address: Address): Promise<boolean>;
+  /** Whether the account is joined to a room that the provider takes part in. */
+  sharesRoomWithProvider(accountId: number, domain: Domain): Promise<boolean>;
+  /** Whether both accounts are joined to one room. */
+  sharesRoomWithAccount(accountId: number, other: number): Promise<boolean>;
   /** Latest counter wins; ≤ 1024. */
   saveReadMarks(marks: readonly ReadMark[]): Promise<void>;
   listReadMarks(room: RoomId, page: Page<Address>): Promise<ReadMark[]>;

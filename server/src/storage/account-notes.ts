@@ -1,0 +1,38 @@
+import type { AccountLogPage, AccountLogRow } from './account-rows.js';
+import type { Database, Writer } from './database.js';
+import type { AccountNote } from './room-rows.js';
+import { issue } from './sql-values.js';
+import type { Page } from './store-types.js';
+
+// The account's row is locked until the commit: entries become visible in the order of their numbers.
+const addNote = `WITH next AS (UPDATE accounts SET log_n = log_n + 1 WHERE account_id = $1 RETURNING account_id, log_n)
+  INSERT INTO account_log (account_id, n, at, kind, body) SELECT account_id, log_n, $2, $3, $4 FROM next`;
+
+/** Adds to the accounts' logs, account by account in order of their ids. */
+export function issueAccountNotes(tx: Writer, notes: readonly AccountNote[], at: number): Promise<unknown>[] {
+  return notes
+    .toSorted((one, other) => one.accountId - other.accountId)
+    .map(({ accountId, kind, body }) => issue(tx, addNote, [accountId, at, kind, body]));
+}
+
+export async function addNotes(db: Database, notes: readonly AccountNote[], at: number): Promise<void> {
+  await db.transaction((tx) => Promise.all(issueAccountNotes(tx, notes, at)));
+}
+
+export async function readAccountLog(db: Database, accountId: number, page: Page<number>): Promise<AccountLogPage> {
+  const { after = 0, limit } = page;
+  const rows = await issue<AccountLogRow>(
+    db.sql,
+    'SELECT n, kind, body, at FROM account_log WHERE account_id = $1 AND n > $2 ORDER BY n LIMIT $3',
+    [accountId, after, limit],
+  );
+  const [account] = await issue<{ newest: number; oldest: number | null }>(
+    db.sql,
+    `SELECT log_n AS newest, (SELECT min(n) FROM account_log WHERE account_id = $1) AS oldest
+     FROM accounts WHERE account_id = $1`,
+    [accountId],
+  );
+  const newest = account?.newest ?? 0;
+  const complete = after >= newest || (account?.oldest ?? Infinity) <= after + 1;
+  return { rows, newest, complete };
+}

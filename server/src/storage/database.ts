@@ -1,0 +1,94 @@
+import { drizzle } from 'drizzle-orm/postgres-js';
+import type { PostgresJsDatabase } from 'drizzle-orm/postgres-js';
+import postgres from 'postgres';
+import { StorageError } from './storage-error.js';
+
+/** Where the database is: a URL, or the folder of its socket with a user. */
+export type DatabaseAddress =
+  | { readonly url: string }
+  | { readonly host: string; readonly port?: number; readonly user: string; readonly database: string };
+
+type Custom = { bigint: number };
+
+/** What reads need: a statement at a time, on whichever connection is free. */
+export type Reader = postgres.ISql<Custom>;
+
+/** A transaction: what it writes happens together or not at all. Statements may be issued without awaiting each. */
+export type Writer = postgres.TransactionSql<Custom>;
+
+export interface Database {
+  /** Prepared by its text; for the hot path and for what drizzle cannot say. */
+  readonly sql: Reader;
+  /** For cold queries, on connections of its own, so that none of them holds up a commit. */
+  readonly cold: PostgresJsDatabase;
+  /** Statements of the cold side as text: for long maintenance. */
+  readonly coldSql: Reader;
+  /** @throws StorageError `connection`, `ambiguous` exactly when the commit was on its way */
+  transaction<T>(run: (tx: Writer) => Promise<T>): Promise<T>;
+  /** Ends the connections; what is still running after `graceMs` fails. */
+  end(graceMs: number): Promise<void>;
+}
+
+const connectTimeoutS = 2;
+const retryDelayS = 0.1;
+const statementTimeoutMs = 10_000;
+
+// Every int8 of the schema is below 2^53.
+const bigint = { to: 20, from: [20], parse: Number, serialize: String };
+
+/**
+ * Opens two small pools that connect on first use and reconnect by themselves. While the database is away every
+ * statement fails at once or within the connect timeout; none waits for its return.
+ *
+ * @param connections 4..64, over both pools
+ */
+export function openDatabase(address: DatabaseAddress, connections: number): Database {
+  const hot = openPool(address, Math.ceil(connections / 2));
+  const cold = openPool(address, Math.floor(connections / 2));
+  return {
+    sql: hot,
+    cold: drizzle(cold),
+    coldSql: cold,
+    transaction: (run) => runTransaction(hot, run),
+    end: async (graceMs) => {
+      await Promise.all([hot, cold].map((pool) => pool.end({ timeout: graceMs / 1000 })));
+    },
+  };
+}
+
+/** One pool with our settings. @param max 1 for a connection of one's own */
+export function openPool(address: DatabaseAddress, max: number): postgres.Sql<Custom> {
+  const options: postgres.Options<{ bigint: postgres.PostgresType<number> }> = {
+    max,
+    prepare: true,
+    fetch_types: false,
+    types: { bigint },
+    connect_timeout: connectTimeoutS,
+    backoff: () => retryDelayS,
+    // Notices are for people at a terminal.
+    onnotice: () => undefined,
+    connection: {
+      application_name: 'payvand',
+      statement_timeout: statementTimeoutMs,
+      idle_in_transaction_session_timeout: statementTimeoutMs,
+    },
+  };
+  if ('url' in address) return postgres(address.url, options);
+  const { host, port = 5432, user, database } = address;
+  return postgres({ ...options, host, port, user, database });
+}
+
+async function runTransaction<T>(pool: postgres.Sql<Custom>, run: (tx: Writer) => Promise<T>): Promise<T> {
+  let committing = false;
+  try {
+    const result = await pool.begin(async (tx) => {
+      const value = await run(tx);
+      committing = true;
+      // Wrapped, because postgres.js waits for a returned array's items.
+      return { value };
+    });
+    return result.value;
+  } catch (error) {
+    throw StorageError.from(error, { ambiguous: committing });
+  }
+}

@@ -1,0 +1,86 @@
+import type { SealedHead } from '../protocol/head.js';
+import type { EventId, RoomId } from '../protocol/identifiers.js';
+import type { Database } from './database.js';
+import { logColumns, sealedColumns, sealedHeadFrom, withoutNullStatement } from './read-rows.js';
+import type { SelectedHead, SelectedLogRow } from './read-rows.js';
+import type { FoundEvent, LogRow } from './room-rows.js';
+import { issue, textArray } from './sql-values.js';
+import { requireAtMost } from './require-at-most.js';
+
+// What is over the byte limit is cut by the database, so that large contents never travel in vain.
+const selectLog = `SELECT seq, epoch, at, "eventId", jws, "jwsHash", hash, content, type, sender, void, statement FROM (
+    SELECT ${logColumns},
+      sum(coalesce(octet_length(l.jws), 0) + coalesce(octet_length(l.content), 0)) OVER (ORDER BY l.seq) AS running
+    FROM log l
+    WHERE l.room_id = $1 AND l.seq >= $2 AND l.seq < $2 + $3
+      AND $2 >= (SELECT r.first_seq FROM rooms r WHERE r.room_id = $1)
+    ORDER BY l.seq LIMIT $3
+  ) page WHERE running <= $4 OR seq = $2 ORDER BY seq`;
+const selectHash = `SELECT hash FROM log WHERE room_id = $1 AND seq = $2
+  UNION ALL SELECT hash FROM rooms WHERE room_id = $1 AND seq = $2
+  UNION ALL SELECT hash FROM room_heads WHERE room_id = $1 AND seq = $2 LIMIT 1`;
+// A nested loop by construction: a guess about the sizes of the lists can never turn it into a scan of the log.
+const selectEvents = `SELECT l.* FROM unnest($1::text[], $2::text[]) q (room, event_id)
+  JOIN LATERAL (
+    SELECT l.room_id AS room, ${logColumns} FROM log l WHERE l.room_id = q.room AND l.event_id = q.event_id LIMIT 1
+  ) l ON true`;
+const selectDeleted = `SELECT q.id FROM unnest($2::text[]) q (id)
+  WHERE EXISTS (SELECT FROM relations r WHERE r.room_id = $1 AND r.target = q.id AND r.kind = 'delete')`;
+// The newest head of a room is one of its heads whether it is kept or not.
+const heads = `(SELECT ${sealedColumns('h')} FROM room_heads h WHERE h.room_id = $1
+  UNION ALL SELECT ${sealedColumns('r')} FROM rooms r WHERE r.room_id = $1 AND r.seal IS NOT NULL) heads`;
+const selectLastHead = `SELECT * FROM ${heads} WHERE seq >= $2 AND seq <= $3 ORDER BY seq DESC LIMIT 1`;
+const selectFirstHead = `SELECT * FROM ${heads} WHERE seq >= $2 ORDER BY seq LIMIT 1`;
+
+/** @see RoomLogStore.readLog */
+export async function readLog(
+  db: Database,
+  room: RoomId,
+  part: { from: number; max: number; bytesMax: number },
+): Promise<LogRow[]> {
+  const max = Math.min(part.max, 256);
+  const rows = await issue<SelectedLogRow>(db.sql, selectLog, [room, part.from, max, part.bytesMax]);
+  return rows.map(withoutNullStatement);
+}
+
+export async function recordHashAt(db: Database, room: RoomId, seq: number): Promise<Buffer | undefined> {
+  const [row] = await issue<{ hash: Buffer }>(db.sql, selectHash, [room, seq]);
+  return row?.hash;
+}
+
+/** @see RoomLogStore.findEvents */
+export async function findEvents(
+  db: Database,
+  pairs: readonly (readonly [RoomId, EventId])[],
+): Promise<FoundEvent[]> {
+  requireAtMost(1024, pairs);
+  if (pairs.length === 0) return [];
+  const rooms = textArray(pairs.map(([room]) => room));
+  const ids = textArray(pairs.map(([, id]) => id));
+  const rows = await issue<SelectedLogRow & { room: RoomId }>(db.sql, selectEvents, [rooms, ids]);
+  return rows.map(withoutNullStatement);
+}
+
+export async function deletedAmong(db: Database, room: RoomId, targets: readonly EventId[]): Promise<EventId[]> {
+  requireAtMost(1024, targets);
+  if (targets.length === 0) return [];
+  const rows = await issue<{ id: EventId }>(db.sql, selectDeleted, [room, textArray(targets)]);
+  return rows.map((row) => row.id);
+}
+
+/** @see RoomLogStore.nextHead */
+export async function nextHead(
+  db: Database,
+  room: RoomId,
+  range: { from: number; to: number },
+): Promise<SealedHead | undefined> {
+  const [last] = await issue<SelectedHead>(db.sql, selectLastHead, [room, range.from, range.to]);
+  if (last !== undefined) return sealedHeadFrom(last);
+  const [first] = await issue<SelectedHead>(db.sql, selectFirstHead, [room, range.from]);
+  return first && sealedHeadFrom(first);
+}
+
+export async function headAt(db: Database, room: RoomId, seq: number): Promise<SealedHead | undefined> {
+  const [row] = await issue<SelectedHead>(db.sql, selectLastHead, [room, seq, seq]);
+  return row && sealedHeadFrom(row);
+}

@@ -1,0 +1,51 @@
+import type { RoomId } from '../protocol/identifiers.js';
+import type { Writer } from './database.js';
+import type { MemberChange, ReadingRange } from './room-rows.js';
+import { inRounds, insertInto, issueRows } from './sql-values.js';
+
+const saveRange = insertInto(
+  'room_providers',
+  ['room_id', 'domain', 'from_seq', 'to_seq'],
+  'ON CONFLICT (room_id, domain, from_seq) DO UPDATE SET to_seq = excluded.to_seq',
+);
+const indexAccount = insertInto('room_accounts', ['room_id', 'account_id'], 'ON CONFLICT DO NOTHING');
+const saveJoin = insertInto(
+  'account_rooms',
+  ['account_id', 'room_id', 'membership', 'visible_from', 'joined_seq', 'read_seq'],
+  `ON CONFLICT (account_id, room_id) DO UPDATE SET membership = excluded.membership, visible_from = excluded.visible_from,
+    joined_seq = excluded.joined_seq, left_seq = NULL, read_seq = greatest(account_rooms.read_seq, excluded.read_seq)`,
+);
+const saveLeave = insertInto(
+  'account_rooms',
+  ['account_id', 'room_id', 'membership', 'visible_from', 'joined_seq', 'left_seq', 'read_seq'],
+  'ON CONFLICT (account_id, room_id) DO UPDATE SET membership = excluded.membership, left_seq = excluded.left_seq',
+);
+
+/** Writes ranges in their order; a later one of the same domain and `from` wins. */
+export function issueReadingRanges(tx: Writer, room: RoomId, ranges: readonly ReadingRange[]): Promise<unknown>[] {
+  return inRounds(ranges, ({ domain, from }) => `${domain} ${from}`).flatMap((round) =>
+    issueRows(
+      tx,
+      saveRange,
+      round.map(({ domain, from, to }) => [room, domain, from, to]),
+    ),
+  );
+}
+
+/** Writes membership changes of local accounts, in their order. Who joins has read everything up to there. */
+export function issueMembers(tx: Writer, room: RoomId, members: readonly MemberChange[]): Promise<unknown>[] {
+  return inRounds(members, ({ accountId }) => String(accountId)).flatMap((round) => {
+    const joins = round.filter(({ membership }) => membership === 'joined');
+    const leaves = round.filter(({ membership }) => membership === 'left');
+    const index = round.map(({ accountId }) => [room, accountId]);
+    const joinRows = joins.map(({ accountId, visibleFrom, seq }) => [accountId, room, 'joined', visibleFrom, seq, seq]);
+    const leaveRows = leaves.map(({ accountId, visibleFrom, seq }) => {
+      return [accountId, room, 'left', visibleFrom, seq, seq, seq];
+    });
+    return [
+      ...issueRows(tx, indexAccount, index),
+      ...issueRows(tx, saveJoin, joinRows),
+      ...issueRows(tx, saveLeave, leaveRows),
+    ];
+  });
+}
