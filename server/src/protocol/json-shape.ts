@@ -36,6 +36,6 @@ export function isLine(value: unknown, { min, max }: { min: number; max: number 
 export function isText(value: unknown, { min, max }: { min: number; max: number }): value is string {
   if (typeof value !== 'string' || value.length < min || value.length > 2 * max) return false;
   if (value.length <= max && min <= 1) return true;
-  const length = [...value].length;
+  const length = Array.from(value).length;
   return length >= min && length <= max;
 }
