@@ -36,7 +36,7 @@ export function readingChangeOf(before: RoomState, entry: StateEntry): ReadingCh
  * @see PV-READ-002
  */
 export function visibleFrom(before: RoomState, seq: number): number {
-  return historyOf(before) === 'all' ? 0 : seq;
+  return before.history === 'all' ? 0 : seq;
 }
 
 /**
@@ -60,12 +60,6 @@ export function rangesAfter(open: readonly ReadingRange[], change: ReadingChange
  */
 export function mayRead(ranges: readonly ReadingRange[], { domain, seq }: { domain: Domain; seq: number }): boolean {
   return ranges.some((range) => range.domain === domain && range.from <= seq && (range.to === null || seq <= range.to));
-}
-
-/** Who can see a room's earlier records when joining now. @see PV-ROOM-011 */
-export function historyOf(state: RoomState): 'all' | 'joined' {
-  if (state.kind === 'dm') return 'all';
-  return state.get('room.history', '')?.content['visible'] === 'all' ? 'all' : 'joined';
 }
 
 /** A provider's own entry directly before the join is part of its joining, so it can read that too. */

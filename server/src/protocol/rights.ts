@@ -1,4 +1,4 @@
-/** Everything a role can allow; the list is closed for `rules: 1`. */
+/** Everything a role can allow: a closed list for `rules: 1`. @see PV-RIGHT-001 */
 export const RIGHTS = [
   'send',
   'react',
@@ -31,6 +31,11 @@ export const DEFAULT_ROLE = 'member';
 /** What the owner of a group is, whatever else is said of that person. @see PV-RIGHT-005 */
 export const OWNER_ROLE: Role = { name: 'owner', rank: OWNER_RANK, rights: new Set(RIGHTS) };
 
+/** What a role name without a role stands for. */
+export const NO_ROLE: Role = { name: DEFAULT_ROLE, rank: 0, rights: new Set() };
+
+const KNOWN: ReadonlySet<unknown> = new Set(RIGHTS);
+
 /** Roles every room has until a `role` entry of the same name replaces them. @see PV-RIGHT-003 */
 const BUILT_IN_ROLES: ReadonlyMap<string, Role> = new Map(
   [
@@ -44,15 +49,9 @@ const BUILT_IN_ROLES: ReadonlyMap<string, Role> = new Map(
   ].map((built) => [built.name, built]),
 );
 
-const KNOWN: ReadonlySet<unknown> = new Set(RIGHTS);
-
-export function isRight(value: unknown): value is Right {
-  return KNOWN.has(value);
-}
-
 /** Whether a value is a list of rights, each at most once. */
 export function isRightList(value: unknown): value is Right[] {
-  return Array.isArray(value) && value.every(isRight) && new Set(value).size === value.length;
+  return Array.isArray(value) && value.every((right) => KNOWN.has(right)) && new Set(value).size === value.length;
 }
 
 export function builtInRole(name: string): Role | undefined {

@@ -1,18 +1,19 @@
 import { domainOf } from './identifiers.js';
 import type { Address, Domain, EventId, RoomId } from './identifiers.js';
 import type { JsonObject } from './json-shape.js';
-import { builtInRole, DEFAULT_ROLE, OWNER_ROLE, role, withoutRights } from './rights.js';
+import { builtInRole, DEFAULT_ROLE, NO_ROLE, OWNER_ROLE, role, withoutRights } from './rights.js';
 import type { Role } from './rights.js';
 import { StateBuckets } from './state-buckets.js';
-import { keptContent } from './state-content.js';
 import type {
   AccessContent,
   CreateContent,
+  HistoryContent,
   MemberContent,
   OwnerContent,
   ProviderContent,
   RoleContent,
   RoomKind,
+  Visibility,
 } from './state-content.js';
 
 /** The last event of one (type, key): what is left of it once it has been judged. */
@@ -46,7 +47,10 @@ interface Standing {
   readonly limitedUntil: number;
 }
 
-/** A room's state: the fold of its log up to one record. It judges nothing: what is applied has been allowed. */
+/**
+ * A room's state: the fold of its log up to one record. It judges nothing: what is applied has been allowed, so the
+ * content of registered types has its shape.
+ */
 export class RoomState {
   readonly room: RoomId;
   readonly #entries = new Map<string, Map<string, StateEntry>>();
@@ -131,14 +135,21 @@ export class RoomState {
   get owner(): Address | undefined {
     if (this.#creation?.kind !== 'group') return undefined;
     const entry = this.get('room.owner', '');
-    return entry === undefined ? this.#creation.creator : contentOf<OwnerContent>(entry).owner;
+    return entry === undefined ? this.#creation.creator : (entry.content as unknown as OwnerContent).owner;
+  }
+
+  /** Who sees earlier records when joining now. @see PV-ROOM-011 */
+  get history(): Visibility {
+    if (this.#creation?.kind === 'dm') return 'all';
+    const entry = this.get('room.history', '');
+    return entry === undefined ? 'joined' : (entry.content as unknown as HistoryContent).visible;
   }
 
   /** @see PV-ROOM-005 */
   statementInForce(domain: Domain): StatementName | undefined {
     const entry = this.get('provider', domain);
     if (entry !== undefined) {
-      const { statement, version } = contentOf<ProviderContent>(entry);
+      const { statement, version } = entry.content as unknown as ProviderContent;
       return { hash: statement, version };
     }
     if (this.#creation === undefined || domainOf(this.#creation.creator) !== domain) return undefined;
@@ -147,13 +158,13 @@ export class RoomState {
 
   access(address: Address): AccessContent | undefined {
     const entry = this.get('access', address);
-    return entry && contentOf<AccessContent>(entry);
+    return entry && (entry.content as unknown as AccessContent);
   }
 
   /** The present `member` entry when it says joined, even if that join was ended by others. */
   joinEntry(address: Address): StateEntry | undefined {
     const entry = this.get('member', address);
-    return entry && contentOf<MemberContent>(entry).membership === 'joined' ? entry : undefined;
+    return entry && (entry.content as unknown as MemberContent).membership === 'joined' ? entry : undefined;
   }
 
   /** @see PV-ROOM-007 */
@@ -185,7 +196,7 @@ export class RoomState {
   roleOf(address: Address, at: number): Role {
     if (address === this.owner) return OWNER_ROLE;
     const access = this.access(address);
-    if (access === undefined) return this.role(DEFAULT_ROLE) ?? OWNER_ROLE;
+    if (access === undefined) return this.role(DEFAULT_ROLE) ?? NO_ROLE;
     const standing = this.#standings.get(address) ?? this.#standingOf(address, access);
     return at < standing.limitedUntil ? standing.limited : standing.full;
   }
@@ -201,7 +212,7 @@ export class RoomState {
   }
 
   #standingOf(address: Address, access: AccessContent): Standing {
-    const full = this.role(access.role ?? DEFAULT_ROLE) ?? role(DEFAULT_ROLE, 0, []);
+    const full = this.role(access.role ?? DEFAULT_ROLE) ?? NO_ROLE;
     const { restrict } = access;
     const limited = restrict === undefined ? full : withoutRights(full, restrict.rights);
     const limitedUntil = restrict === undefined ? 0 : (restrict.until ?? Infinity);
@@ -219,7 +230,7 @@ export class RoomState {
       this.#roles.delete(entry.key);
       this.#standings.clear();
     } else if (entry.type === 'room.create') {
-      this.#creation = { ...contentOf<CreateContent>(entry), creator: entry.sender as Address };
+      this.#creation = { ...(entry.content as unknown as CreateContent), creator: entry.sender as Address };
     }
   }
 
@@ -236,7 +247,7 @@ export class RoomState {
 }
 
 /** Rebuilds a state from its entries in any order. */
-export function loadRoomState(room: RoomId, entries: Iterable<StateEntry>): RoomState {
+export function loadRoomState(entries: Iterable<StateEntry>, room: RoomId): RoomState {
   const state = new RoomState(room);
   for (const entry of entries) state.apply(entry);
   return state;
@@ -248,13 +259,28 @@ export function isPersonType(type: string): boolean {
 }
 
 const NOBODY: ReadonlySet<Address> = new Set();
+const JOINED: JsonObject = { membership: 'joined' };
+const LEFT: JsonObject = { membership: 'left' };
 
-/** R1 has checked the content of every entry of a registered type. */
-function contentOf<Content>(entry: StateEntry): Content {
-  return entry.content as Content;
+/** What an entry keeps of its content: neither salts nor invites, which are most of a large room's bytes. */
+const KEPT: ReadonlyMap<string, readonly string[]> = new Map([
+  ['room.create', ['kind', 'rules', 'with', 'statement', 'version', 'prev']],
+  ['access', ['role', 'ban', 'remove', 'restrict']],
+  ['provider', ['statement', 'version']],
+  ['role', ['rank', 'rights']],
+  ['room.owner', ['owner']],
+  ['room.info', ['title']],
+  ['room.history', ['visible']],
+  ['room.superseded', ['by']],
+]);
+
+function keptContent(type: string, content: JsonObject): JsonObject {
+  if (type === 'member') return content['membership'] === 'joined' ? JOINED : LEFT;
+  const names = KEPT.get(type) ?? [];
+  return Object.fromEntries(names.filter((name) => name in content).map((name) => [name, content[name]]));
 }
 
 function roleFrom(entry: StateEntry): Role {
-  const { rank, rights } = contentOf<RoleContent>(entry);
+  const { rank, rights } = entry.content as unknown as RoleContent;
   return role(entry.key, rank, rights);
 }

@@ -38,3 +38,11 @@ export interface RuleInput {
   /** the signature was found good under the event's `kid` before; the rules still ask whose key that is */
   readonly signatureTrusted?: boolean;
 }
+
+/** What is wrong, in words; undefined when the rule is kept. */
+export type Fault = string | undefined;
+
+/** Bytes an event counts for in the state: JWS, content and the statement that travels with it. @see PV-RULE-041 */
+export function entryBytes({ event, attachedStatement }: RuleInput): number {
+  return event.jws.length + event.fields.size + (attachedStatement?.jws.length ?? 0);
+}
