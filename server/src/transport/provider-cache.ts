@@ -1,0 +1,72 @@
+import { BoundedMap } from '../bounded-map.js';
+import type { Domain } from '../protocol/identifiers.js';
+import { parseProviderDocument } from '../protocol/provider-document.js';
+import type { ProviderDocument } from '../protocol/provider-document.js';
+
+/** What storage keeps of a provider. */
+export interface StoredProvider {
+  /** the newest accepted provider document (JWS); null when only a block or limit is kept */
+  readonly document: string | null;
+  readonly fetchedAt: number;
+  readonly blocked: boolean;
+  readonly limitFactor: number;
+}
+
+export interface ProviderStore {
+  findProvider(domain: Domain): Promise<StoredProvider | undefined>;
+  saveDocument(domain: Domain, document: string, at: number): Promise<void>;
+}
+
+export interface HeldProvider {
+  /** the newest accepted one, expired or not */
+  readonly document: ProviderDocument | undefined;
+  readonly fetchedAt: number;
+  readonly blocked: boolean;
+  /** multiplies the peer's budgets */
+  readonly limitFactor: number;
+}
+
+const HELD_MAX = 4096;
+/** Another process of the same provider may have blocked a peer or fetched its document. */
+const READ_AGAIN_MS = 30_000;
+
+/** Keeps parsed provider documents in front of storage. */
+export class ProviderCache {
+  readonly #store: ProviderStore;
+  readonly #clock: { now(): number };
+  readonly #held = new BoundedMap<Domain, HeldProvider & { readAt: number }>(HELD_MAX);
+
+  constructor(store: ProviderStore, clock: { now(): number }) {
+    this.#store = store;
+    this.#clock = clock;
+  }
+
+  async find(domain: Domain): Promise<HeldProvider> {
+    const known = this.#held.get(domain);
+    const now = this.#clock.now();
+    if (known !== undefined && now - known.readAt < READ_AGAIN_MS) return known;
+    const stored = await this.#store.findProvider(domain);
+    const { document: jws = null, fetchedAt = 0, blocked = false, limitFactor = 1 } = stored ?? {};
+    const document = jws === null ? undefined : readDocument(domain, jws, known?.document);
+    const read = { document, fetchedAt, blocked, limitFactor, readAt: now };
+    this.#held.set(domain, read);
+    return read;
+  }
+
+  async save(domain: Domain, document: ProviderDocument): Promise<void> {
+    await this.#store.saveDocument(domain, document.jws, this.#clock.now());
+    this.forget(domain);
+  }
+
+  /** Makes the next look read storage again. */
+  forget(domain: Domain): void {
+    this.#held.delete(domain);
+  }
+}
+
+/** What storage gives was verified before it was stored; a document of an older release may still not parse. */
+function readDocument(domain: Domain, jws: string, known: ProviderDocument | undefined): ProviderDocument | undefined {
+  if (known?.jws === jws) return known;
+  const parsed = parseProviderDocument(jws, domain);
+  return parsed.ok ? parsed.value : undefined;
+}
