@@ -127,6 +127,11 @@ export class RoomState {
     return this.#creation;
   }
 
+  /** Who orders the room's events: with epoch 0 the creator's provider. @see PV-ROOM-006 */
+  get hub(): Domain | undefined {
+    return this.#creation && domainOf(this.#creation.creator);
+  }
+
   get kind(): RoomKind | undefined {
     return this.#creation?.kind;
   }
@@ -157,8 +162,7 @@ export class RoomState {
   }
 
   access(address: Address): AccessContent | undefined {
-    const entry = this.get('access', address);
-    return entry && (entry.content as unknown as AccessContent);
+    return this.get('access', address)?.content;
   }
 
   /** The present `member` entry when it says joined, even if that join was ended by others. */
