@@ -6,17 +6,17 @@ import type { Page } from './store-types.js';
 
 // The account's row is locked until the commit: entries become visible in the order of their numbers.
 const addNote = `WITH next AS (UPDATE accounts SET log_n = log_n + 1 WHERE account_id = $1 RETURNING account_id, log_n)
-  INSERT INTO account_log (account_id, n, at, kind, body) SELECT account_id, log_n, $2, $3, $4 FROM next`;
+  INSERT INTO account_log (account_id, n, at, kind, body) SELECT account_id, log_n, floor(extract(epoch FROM clock_timestamp()) * 1000), $2, $3 FROM next`;
 
 /** Adds to the accounts' logs, account by account in order of their ids. */
-export function issueAccountNotes(tx: Writer, notes: readonly AccountNote[], at: number): Promise<unknown>[] {
+export function issueAccountNotes(tx: Writer, notes: readonly AccountNote[]): Promise<unknown>[] {
   return notes
     .toSorted((one, other) => one.accountId - other.accountId)
-    .map(({ accountId, kind, body }) => issue(tx, addNote, [accountId, at, kind, body]));
+    .map(({ accountId, kind, body }) => issue(tx, addNote, [accountId, kind, body]));
 }
 
-export async function addNotes(db: Database, notes: readonly AccountNote[], at: number): Promise<void> {
-  await db.transaction((tx) => Promise.all(issueAccountNotes(tx, notes, at)));
+export async function addNotes(db: Database, notes: readonly AccountNote[]): Promise<void> {
+  await db.transaction((tx) => Promise.all(issueAccountNotes(tx, notes)));
 }
 
 export async function readAccountLog(db: Database, accountId: number, page: Page<number>): Promise<AccountLogPage> {

@@ -143,8 +143,7 @@ function issueResolved(tx: Writer, appends: readonly RoomAppend[]): Promise<unkn
   return [...byHub].map(([hub, ids]) => issue(tx, resolvePending, [hub, textArray(ids)]));
 }
 
-function issueBeside(tx: Writer, { appends, sent = [], statements = [], notes = [] }: AppendBatch): Promise<unknown>[] {
-  const at = appends.reduce((latest, { sealed }) => Math.max(latest, sealed.head.at), 0);
+function issueBeside(tx: Writer, { sent = [], statements = [], notes = [] }: AppendBatch): Promise<unknown>[] {
   const keys = sent.map((row) => [row.accountId, row.requestKey, row.room, row.eventId, row.at]);
-  return [...issueRows(tx, addSent, keys), ...issueStatements(tx, statements), ...issueAccountNotes(tx, notes, at)];
+  return [...issueRows(tx, addSent, keys), ...issueStatements(tx, statements), ...issueAccountNotes(tx, notes)];
 }

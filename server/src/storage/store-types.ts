@@ -38,7 +38,6 @@ import type {
   NewPending,
   PendingRow,
   ReadingRange,
-  RelationRow,
   RoomCreation,
   RoomRow,
   RoomStatus,
@@ -50,6 +49,7 @@ import type {
   StatementRow,
   Timeline,
 } from './room-rows.js';
+import type { OlderPart } from './backfill-log.js';
 import type { TimelinePart } from './read-timeline.js';
 
 /** Every function fails with `StorageError` (`connection` or `rejected`) and nothing else. Lists are never without a limit. */
@@ -86,13 +86,7 @@ export interface RoomLogStore {
    * Adds older records below `first` (or where a gap of contents was), and moves `first` down when they reach it.
    * Rows already held stay as they are, except that a missing JWS or content is filled in.
    */
-  backfill(part: {
-    room: RoomId;
-    rows: readonly LogRow[];
-    relations: readonly RelationRow[];
-    sealed?: SealedHead;
-    statements?: readonly StatementRow[];
-  }): Promise<void>;
+  backfill(part: OlderPart): Promise<void>;
 }
 
 export interface RoomStateStore {
@@ -113,8 +107,11 @@ export interface RoomStateStore {
   entriesOf(rooms: readonly RoomId[], type: string, key: string): Promise<(StateRow & { room: RoomId })[]>;
   /** A room we are about to join: seq −1, status `joining`. No effect when it is known already. */
   startJoin(room: RoomId, creation: RoomCreation): Promise<void>;
-  /** Begins or replaces our copy of a room by a snapshot; the log continues after its head. */
-  startFromSnapshot(snapshot: SnapshotStart, statements: readonly StatementRow[]): Promise<void>;
+  /**
+   * Begins or replaces our copy of a room by a snapshot; the log continues after its head.
+   * @returns false when our own head is newer: nothing was changed
+   */
+  startFromSnapshot(snapshot: SnapshotStart, statements: readonly StatementRow[]): Promise<boolean>;
   /** More entries of a `partial` room's snapshot (≤ 20,000), with which it may become `live`. */
   addSnapshotEntries(room: RoomId, entries: readonly SnapshotEntry[], status: 'partial' | 'live'): Promise<void>;
   setRoomStatus(room: RoomId, status: RoomStatus, code: string | null): Promise<void>;
@@ -128,14 +125,14 @@ export interface RoomStateStore {
 }
 
 export interface PendingStore {
-  /** Keeps submissions for a hub and, where they have a request key, remembers it; one transaction. @returns their `n`, in order */
+  /** Keeps submissions (≤ 512) for a hub and, where they have a request key, remembers it; one transaction. @returns their `n`, in order */
   addPending(rows: readonly NewPending[]): Promise<number[]>;
   /** Of one hub, in order of `n`, state `pending` only. */
   listPending(hub: Domain, page: Page<number>): Promise<PendingRow[]>;
   /** What an account's own timeline shows as pending or refused. */
   listPendingOf(accountId: number, page: Page<number>): Promise<PendingRow[]>;
   pendingHubs(limit: number): Promise<Domain[]>;
-  findPending(eventId: EventId): Promise<PendingRow | undefined>;
+  findPending(hub: Domain, eventId: EventId): Promise<PendingRow | undefined>;
   /** The hub's final answer: kept for its author until expiry. */
   refusePending(hub: Domain, eventId: EventId, code: string): Promise<void>;
   /** Puts a re-signed event in the place of another, under the same request key and n. */
@@ -170,19 +167,21 @@ export interface AccountStore {
   ): Promise<AddedRequest>;
   findRequest(accountId: number, id: string): Promise<RequestRow | undefined>;
   listRequests(accountId: number, where: { state: RequestState } & Page<string>): Promise<RequestRow[]>;
-  setRequestState(accountId: number, id: string, state: RequestState): Promise<void>;
+  /** @returns whether it changed */
+  setRequestState(accountId: number, id: string, state: RequestState): Promise<boolean>;
   /** False when the account blocks 10,000 already. */
   addBlock(accountId: number, address: Address, at: number): Promise<boolean>;
   removeBlock(accountId: number, address: Address): Promise<void>;
   listBlocks(accountId: number, page: Page<Address>): Promise<BlockRow[]>;
   isBlocked(accountId: number, address: Address): Promise<boolean>;
-  addNotes(notes: readonly AccountNote[], at: number): Promise<void>;
+  addNotes(notes: readonly AccountNote[]): Promise<void>;
   readAccountLog(accountId: number, page: Page<number>): Promise<AccountLogPage>;
 }
 
 export interface AccountRoomStore {
-  listAccountRooms(accountId: number, page: Page<RoomId>): Promise<AccountRoomSummary[]>;
-  findAccountRoom(accountId: number, room: RoomId): Promise<AccountRoomSummary | undefined>;
+  /** @param own the account's address: its own messages are never unread */
+  listAccountRooms(accountId: number, own: Address, page: Page<RoomId>): Promise<AccountRoomSummary[]>;
+  findAccountRoom(accountId: number, own: Address, room: RoomId): Promise<AccountRoomSummary | undefined>;
   /** Local accounts of a room, joined or not. */
   listRoomAccounts(room: RoomId, page: Page<number>): Promise<AccountRoom[]>;
   setMembers(room: RoomId, members: readonly MemberChange[]): Promise<void>;

@@ -1,0 +1,91 @@
+import type { Address, Domain, RoomId } from '../protocol/identifiers.js';
+import type { AccountRoom, AccountRoomSummary } from './account-rows.js';
+import type { Database } from './database.js';
+import { roomColumns, roomRowFrom } from './read-rows.js';
+import type { SelectedRoom } from './read-rows.js';
+import { issueMembers } from './room-people.js';
+import type { MemberChange } from './room-rows.js';
+import { issue } from './sql-values.js';
+import type { Page } from './store-types.js';
+
+const columns = `a.account_id AS "accountId", a.room_id AS room, a.membership, a.visible_from AS "visibleFrom",
+  a.joined_seq AS "joinedSeq", a.left_seq AS "leftSeq", a.read_seq AS "readSeq"`;
+// Looks at no more than the next 4000 records, so that a room left unread for a year costs no more than a busy day.
+const unread = `(SELECT count(*)::int FROM (
+    SELECT FROM (
+      SELECT l.type, l.sender, l.void, l.content FROM log l
+      WHERE l.room_id = a.room_id AND l.seq > a.read_seq AND l.seq >= a.visible_from
+        AND l.seq <= coalesce(a.left_seq, r.seq)
+      ORDER BY l.seq LIMIT 4000
+    ) n WHERE n.type = 'message' AND n.void IS NULL AND n.content IS NOT NULL AND n.sender <> $2 LIMIT 1000
+  ) counted) AS unread`;
+const summary = `SELECT ${columns}, ${unread}, ${roomColumns} FROM account_rooms a JOIN rooms r ON r.room_id = a.room_id`;
+const selectPage = `${summary} WHERE a.account_id = $1 AND a.room_id > $3 ORDER BY a.room_id LIMIT $4`;
+const selectOne = `${summary} WHERE a.account_id = $1 AND a.room_id = $3`;
+const selectAccounts = `SELECT ${columns} FROM room_accounts i
+  JOIN account_rooms a ON a.account_id = i.account_id AND a.room_id = i.room_id
+  WHERE i.room_id = $1 AND i.account_id > $2 ORDER BY i.account_id LIMIT $3`;
+const updateRead = `UPDATE account_rooms SET read_seq = $3 WHERE account_id = $1 AND room_id = $2 AND read_seq < $3
+  RETURNING read_seq`;
+const selectSharedProvider = `SELECT FROM account_rooms a JOIN room_providers p ON p.room_id = a.room_id
+  WHERE a.account_id = $1 AND a.membership = 'joined' AND p.domain = $2 AND p.to_seq IS NULL LIMIT 1`;
+const selectSharedAccount = `SELECT FROM account_rooms a
+  JOIN account_rooms b ON b.room_id = a.room_id AND b.account_id = $2 AND b.membership = 'joined'
+  WHERE a.account_id = $1 AND a.membership = 'joined' LIMIT 1`;
+
+type Selected = SelectedRoom & Omit<AccountRoomSummary, 'row'>;
+
+/** @see AccountRoomStore.listAccountRooms */
+export async function listAccountRooms(
+  db: Database,
+  account: { accountId: number; own: Address },
+  page: Page<RoomId>,
+): Promise<AccountRoomSummary[]> {
+  const values = [account.accountId, account.own, page.after ?? '', page.limit];
+  const rows = await issue<Selected>(db.sql, selectPage, values);
+  return rows.map(summaryFrom);
+}
+
+export async function findAccountRoom(
+  db: Database,
+  account: { accountId: number; own: Address },
+  room: RoomId,
+): Promise<AccountRoomSummary | undefined> {
+  const [row] = await issue<Selected>(db.sql, selectOne, [account.accountId, account.own, room]);
+  return row && summaryFrom(row);
+}
+
+/** @see AccountRoomStore.listRoomAccounts */
+export function listRoomAccounts(db: Database, room: RoomId, page: Page<number>): Promise<AccountRoom[]> {
+  return issue<AccountRoom>(db.sql, selectAccounts, [room, page.after ?? 0, page.limit]);
+}
+
+export async function setMembers(db: Database, room: RoomId, members: readonly MemberChange[]): Promise<void> {
+  await db.transaction((tx) => Promise.all(issueMembers(tx, room, members)));
+}
+
+/** @see AccountRoomStore.setReadSeq */
+export async function setReadSeq(
+  db: Database,
+  accountId: number,
+  { room, seq }: { room: RoomId; seq: number },
+): Promise<boolean> {
+  const moved = await issue(db.sql, updateRead, [accountId, room, seq]);
+  return moved.length > 0;
+}
+
+export async function sharesRoomWithProvider(db: Database, accountId: number, domain: Domain): Promise<boolean> {
+  const shared = await issue(db.sql, selectSharedProvider, [accountId, domain]);
+  return shared.length > 0;
+}
+
+export async function sharesRoomWithAccount(db: Database, accountId: number, other: number): Promise<boolean> {
+  const shared = await issue(db.sql, selectSharedAccount, [accountId, other]);
+  return shared.length > 0;
+}
+
+function summaryFrom(selected: Selected): AccountRoomSummary {
+  const { accountId, room, membership, visibleFrom, joinedSeq, leftSeq, readSeq, unread: count } = selected;
+  const row = roomRowFrom(selected);
+  return { accountId, room, membership, visibleFrom, joinedSeq, leftSeq, readSeq, unread: count, row };
+}

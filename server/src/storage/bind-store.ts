@@ -1,0 +1,171 @@
+import { addNotes, readAccountLog } from './account-notes.js';
+import * as accountRooms from './account-rooms.js';
+import * as accounts from './accounts.js';
+import { backfillLog } from './backfill-log.js';
+import * as blocks from './blocks.js';
+import { commitAppends } from './commit-appends.js';
+import type { Database } from './database.js';
+import { expireRows } from './expire-rows.js';
+import { readDurability, readTableSizes } from './inspect-database.js';
+import * as mail from './mail.js';
+import * as meta from './meta.js';
+import * as peerRooms from './peer-rooms.js';
+import * as pending from './pending.js';
+import * as proofs from './proofs.js';
+import * as providers from './providers.js';
+import * as readMarks from './read-marks.js';
+import * as timeline from './read-timeline.js';
+import * as ranges from './reading-ranges.js';
+import * as requests from './requests.js';
+import * as roomLog from './room-log.js';
+import * as snapshots from './room-snapshots.js';
+import { readEntryOf, readState } from './room-state.js';
+import * as rooms from './rooms.js';
+import * as sessions from './sessions.js';
+import * as statements from './statements.js';
+import type {
+  AccountRoomStore,
+  AccountStore,
+  PeerStore,
+  PendingStore,
+  RoomLogStore,
+  RoomStateStore,
+  Store,
+  Upkeep,
+} from './store-types.js';
+
+/** The store's functions on one database, without what `openStore` adds: deadlines, typed failures, ping and close. */
+export function bindStore(db: Database): Omit<Store, 'ping' | 'close'> {
+  return {
+    ...bindRoomLog(db),
+    ...bindRoomState(db),
+    ...bindPending(db),
+    ...bindAccounts(db),
+    ...bindAccountRooms(db),
+    ...bindPeers(db),
+    ...bindUpkeep(db),
+  };
+}
+
+function bindRoomLog(db: Database): RoomLogStore {
+  return {
+    commitAppends: (batch) => commitAppends(db, batch),
+    readLog: (room, from, limits) => roomLog.readLog(db, room, { from, ...limits }),
+    recordHashAt: (room, seq) => roomLog.recordHashAt(db, room, seq),
+    findEvents: (pairs) => roomLog.findEvents(db, pairs),
+    deletedAmong: (room, targets) => roomLog.deletedAmong(db, room, targets),
+    nextHead: (room, from, to) => roomLog.nextHead(db, room, { from, to }),
+    headAt: (room, seq) => roomLog.headAt(db, room, seq),
+    readTimeline: (room, part) => timeline.readTimeline(db, room, part),
+    effectsOn: (room, targets) => timeline.effectsOn(db, room, targets),
+    backfill: (part) => backfillLog(db, part),
+  };
+}
+
+function bindRoomState(db: Database): RoomStateStore {
+  return {
+    loadRoom: (room) => rooms.loadRoom(db, room),
+    findRooms: (ids) => rooms.findRooms(db, ids),
+    settleRooms: (ids) => rooms.settleRooms(db, ids),
+    listRooms: (where) => rooms.listRooms(db, where),
+    stateAt: (room, seq, part) => readState(db, { room, seq, ...part }),
+    entriesOf: (ids, type, key) => readEntryOf(db, ids, { type, key }),
+    startJoin: (room, creation) => rooms.startJoin(db, room, creation),
+    startFromSnapshot: (snapshot, rows) => snapshots.startFromSnapshot(db, snapshot, rows),
+    addSnapshotEntries: (room, entries, status) => snapshots.addSnapshotEntries(db, room, { entries, status }),
+    setRoomStatus: (room, status, code) => rooms.setRoomStatus(db, room, { status, code }),
+    readingRanges: (room, domain) => ranges.readingRanges(db, room, domain),
+    providersOf: (room) => ranges.providersOf(db, room),
+    findStatement: (hash) => statements.findStatement(db, hash),
+    findStatements: (hashes) => statements.findStatements(db, hashes),
+    addStatements: (rows) => statements.addStatements(db, rows),
+  };
+}
+
+function bindPending(db: Database): PendingStore {
+  return {
+    addPending: (rows) => pending.addPending(db, rows),
+    listPending: (hub, page) => pending.listPending(db, hub, page),
+    listPendingOf: (accountId, page) => pending.listPendingOf(db, accountId, page),
+    pendingHubs: (limit) => pending.pendingHubs(db, limit),
+    findPending: (hub, eventId) => pending.findPending(db, hub, eventId),
+    refusePending: (hub, eventId, code) => pending.refusePending(db, hub, { eventId, code }),
+    replacePending: (old, row) => pending.replacePending(db, old, row),
+    findSent: (accountId, requestKey) => pending.findSent(db, accountId, requestKey),
+    addRefused: (row, code) => pending.addRefused(db, row, code),
+  };
+}
+
+function bindAccounts(db: Database): AccountStore {
+  return {
+    createAccount: (account) => accounts.createAccount(db, account),
+    findAccount: (localpart) => accounts.findAccount(db, localpart),
+    findAccountById: (accountId) => accounts.findAccountById(db, accountId),
+    hasAccounts: () => accounts.hasAccounts(db),
+    setPassword: (accountId, password) => accounts.setPassword(db, accountId, password),
+    setProfile: (accountId, profile) => accounts.setProfile(db, accountId, profile),
+    closeAccount: (accountId, at) => accounts.closeAccount(db, accountId, at),
+    createSession: (session) => sessions.createSession(db, session),
+    findSession: (accountId, sessionId) => sessions.findSession(db, accountId, sessionId),
+    listSessions: (accountId) => sessions.listSessions(db, accountId),
+    revokeSession: (accountId, sessionId) => sessions.revokeSession(db, accountId, sessionId),
+    revokeSessions: (accountId, except) => sessions.revokeSessions(db, accountId, except),
+    touchSessions: (uses) => sessions.touchSessions(db, uses),
+    createCode: (code) => accounts.createCode(db, code),
+    addRequest: (request, bounds) => requests.addRequest(db, request, bounds),
+    findRequest: (accountId, id) => requests.findRequest(db, accountId, id),
+    listRequests: (accountId, where) => requests.listRequests(db, accountId, where),
+    setRequestState: (accountId, id, state) => requests.setRequestState(db, accountId, { id, state }),
+    addBlock: (accountId, address, at) => blocks.addBlock(db, accountId, { address, at }),
+    removeBlock: (accountId, address) => blocks.removeBlock(db, accountId, address),
+    listBlocks: (accountId, page) => blocks.listBlocks(db, accountId, page),
+    isBlocked: (accountId, address) => blocks.isBlocked(db, accountId, address),
+    addNotes: (notes) => addNotes(db, notes),
+    readAccountLog: (accountId, page) => readAccountLog(db, accountId, page),
+  };
+}
+
+function bindAccountRooms(db: Database): AccountRoomStore {
+  return {
+    listAccountRooms: (accountId, own, page) => accountRooms.listAccountRooms(db, { accountId, own }, page),
+    findAccountRoom: (accountId, own, room) => accountRooms.findAccountRoom(db, { accountId, own }, room),
+    listRoomAccounts: (room, page) => accountRooms.listRoomAccounts(db, room, page),
+    setMembers: (room, members) => accountRooms.setMembers(db, room, members),
+    setReadSeq: (accountId, room, seq) => accountRooms.setReadSeq(db, accountId, { room, seq }),
+    sharesRoomWithProvider: (accountId, domain) => accountRooms.sharesRoomWithProvider(db, accountId, domain),
+    sharesRoomWithAccount: (accountId, other) => accountRooms.sharesRoomWithAccount(db, accountId, other),
+    saveReadMarks: (marks) => readMarks.saveReadMarks(db, marks),
+    listReadMarks: (room, page) => readMarks.listReadMarks(db, room, page),
+  };
+}
+
+function bindPeers(db: Database): PeerStore {
+  return {
+    findProvider: (domain) => providers.findProvider(db, domain),
+    listProviders: (page) => providers.listProviders(db, page),
+    saveDocument: (domain, document, at) => providers.saveDocument(db, domain, { document, at }),
+    setBlocked: (domain, blocked, at) => providers.setBlocked(db, domain, { blocked, at }),
+    setLimitFactor: (domain, factor, at) => providers.setLimitFactor(db, domain, { factor, at }),
+    listPeerRooms: (domain, where) => peerRooms.listPeerRooms(db, domain, where),
+    listPeers: (page) => peerRooms.listPeers(db, page),
+    saveCursors: (cursors) => peerRooms.saveCursors(db, cursors),
+    listDigestRows: (peer, where) => peerRooms.listDigestRows(db, peer, where),
+    addMail: (item) => mail.addMail(db, item),
+    listMail: (domain, page) => mail.listMail(db, domain, page),
+    mailDomains: (page) => mail.mailDomains(db, page),
+    removeMail: (domain, ns) => mail.removeMail(db, domain, ns),
+    markMailSeen: (hash, until) => mail.markMailSeen(db, hash, until),
+    addProof: (proof) => proofs.addProof(db, proof),
+    listProofs: (room) => proofs.listProofs(db, room),
+    getMeta: (key) => meta.getMeta(db, key),
+    setMeta: (key, text) => meta.setMeta(db, key, text),
+  };
+}
+
+function bindUpkeep(db: Database): Omit<Upkeep, 'ping' | 'close'> {
+  return {
+    expire: (now) => expireRows(db, now),
+    tableSizes: () => readTableSizes(db),
+    durability: () => readDurability(db),
+  };
+}

@@ -1,0 +1,106 @@
+import type { Log } from '../log.js';
+import { bindStore } from './bind-store.js';
+import { openDatabase, openPool } from './database.js';
+import type { Database, DatabaseAddress } from './database.js';
+import { isDurable } from './inspect-database.js';
+import { runMigrations } from './run-migrations.js';
+import { StorageError } from './storage-error.js';
+import type { Store } from './store-types.js';
+
+export interface StoreOptions {
+  readonly database: DatabaseAddress;
+  /** Over both pools, 4..64; 8 by default. */
+  readonly connections?: number;
+  readonly log: Pick<Log, 'warn' | 'error'>;
+  /** How long any function may take before the connections are given up; 30 s by default. */
+  readonly deadlineMs?: number;
+}
+
+const connectionsByDefault = 8;
+const deadlineByDefaultMs = 30_000;
+const pingMs = 2_000;
+const closeMs = 5_000;
+
+/**
+ * Brings the schema up to date and opens the store. The connections come and go with the database by themselves.
+ *
+ * @throws StartError a migration could not be run
+ * @throws StorageError `connection` (the database cannot be reached)
+ */
+export async function openStore(options: StoreOptions): Promise<Store> {
+  const { database, log } = options;
+  await migrate(database);
+  const guard = openGuard(options);
+  const store: Store = {
+    ...guard.store,
+    ping: () => answersWithin(guard.store.durability(), pingMs),
+    close: () => guard.close(),
+  };
+  const durability = await store.durability();
+  if (!isDurable(durability)) log.warn('not-durable', { ...durability });
+  return store;
+}
+
+async function migrate(database: DatabaseAddress): Promise<void> {
+  const pool = openPool(database, 1);
+  try {
+    await runMigrations(pool);
+  } catch (error) {
+    throw error instanceof Error && error.name === 'StartError' ? error : StorageError.from(error);
+  } finally {
+    await pool.end({ timeout: 1 });
+  }
+}
+
+type Bound = ReturnType<typeof bindStore>;
+
+/** Gives every function a deadline and every failure its type. When a deadline passes, the connections are replaced. */
+function openGuard({ database, connections, deadlineMs, log }: StoreOptions): { store: Bound; close(): Promise<void> } {
+  let db: Database = open();
+  let bound = bindStore(db);
+
+  function open(): Database {
+    return openDatabase(database, connections ?? connectionsByDefault);
+  }
+
+  function renew(stuck: Database): void {
+    if (db !== stuck) return;
+    log.error('database-stuck', { deadlineMs: deadlineMs ?? deadlineByDefaultMs });
+    db = open();
+    bound = bindStore(db);
+    stuck.end(0).catch((cause: unknown) => log.warn('database-not-closed', { cause }));
+  }
+
+  async function call(name: keyof Bound, values: readonly unknown[]): Promise<unknown> {
+    const used = db;
+    const run = bound[name] as (...values: readonly unknown[]) => Promise<unknown>;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        renew(used);
+        reject(new StorageError('connection', 'no answer from the database', { ambiguous: true }));
+      }, deadlineMs ?? deadlineByDefaultMs);
+    });
+    try {
+      return await Promise.race([run(...values), late]);
+    } catch (error) {
+      throw StorageError.from(error);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  const names = Object.keys(bound) as (keyof Bound)[];
+  const entries = names.map((name) => [name, (...values: readonly unknown[]) => call(name, values)]);
+  return { store: Object.fromEntries(entries) as Bound, close: () => db.end(closeMs) };
+}
+
+async function answersWithin(answer: Promise<unknown>, ms: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => (timer = setTimeout(resolve, ms, false)));
+  const answered = answer.then(
+    () => true,
+    () => false,
+  );
+  return Promise.race([answered, late]).finally(() => clearTimeout(timer));
+}

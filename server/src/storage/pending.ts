@@ -1,0 +1,107 @@
+import type { Domain, EventId } from '../protocol/identifiers.js';
+import type { Database, Reader } from './database.js';
+import { requireAtMost } from './require-at-most.js';
+import type { NewPending, PendingRow, SentAnswer, SentRow } from './room-rows.js';
+import { issue, issueRows } from './sql-values.js';
+import type { ManyRows } from './sql-values.js';
+import type { Page } from './store-types.js';
+
+const columns = `n, at, account_id AS "accountId", hub, room_id AS room, event_id AS "eventId", request_key AS "requestKey",
+  state, code, jws, content, statement`;
+// One statement, so that a row alone needs no transaction around it. What is there already keeps its place.
+const addRows: ManyRows = {
+  before: `WITH added AS (
+    INSERT INTO pending (hub, room_id, event_id, account_id, request_key, jws, content, statement, at) VALUES`,
+  casts: ['', '', '', '', '', '', '', '', ''],
+  after: `ON CONFLICT (hub, event_id) DO UPDATE SET at = pending.at
+    RETURNING n, at, account_id, request_key, room_id, event_id
+  ), remembered AS (
+    INSERT INTO sent (account_id, request_key, room_id, event_id, at)
+    SELECT account_id, request_key, room_id, event_id, at FROM added
+    WHERE account_id IS NOT NULL AND request_key IS NOT NULL
+    ON CONFLICT (account_id, request_key) DO NOTHING
+  ) SELECT n FROM added ORDER BY n`,
+};
+const selectOfHub = `SELECT ${columns} FROM pending WHERE hub = $1 AND n > $2 AND state = 'pending' ORDER BY n LIMIT $3`;
+const selectOfAccount = `SELECT ${columns} FROM pending WHERE account_id = $1 AND n > $2 ORDER BY n LIMIT $3`;
+const selectHubs = `SELECT DISTINCT hub FROM pending WHERE state = 'pending' ORDER BY hub LIMIT $1`;
+const selectOne = `SELECT ${columns} FROM pending WHERE hub = $1 AND event_id = $2`;
+const refuse = `WITH refused AS (
+    UPDATE pending SET state = 'refused', code = $3 WHERE hub = $1 AND event_id = $2 RETURNING account_id, request_key
+  ) UPDATE sent s SET code = $3 FROM refused r WHERE s.account_id = r.account_id AND s.request_key = r.request_key`;
+const replace = `WITH replaced AS (
+    UPDATE pending SET event_id = $3, jws = $4, content = $5, statement = $6 WHERE hub = $1 AND event_id = $2
+    RETURNING account_id, request_key
+  ) UPDATE sent s SET event_id = $3 FROM replaced r WHERE s.account_id = r.account_id AND s.request_key = r.request_key`;
+const selectSent = `SELECT s.room_id AS room, s.event_id AS "eventId", l.seq, l.at, coalesce(s.code, l.void) AS code
+  FROM sent s LEFT JOIN log l ON l.room_id = s.room_id AND l.event_id = s.event_id
+  WHERE s.account_id = $1 AND s.request_key = $2`;
+const addRefusal = `INSERT INTO sent (account_id, request_key, room_id, event_id, at, code) VALUES ($1, $2, $3, $4, $5, $6)
+  ON CONFLICT (account_id, request_key) DO NOTHING`;
+
+/** @see PendingStore.addPending */
+export async function addPending(db: Database, rows: readonly NewPending[]): Promise<number[]> {
+  requireAtMost(512, rows);
+  if (rows.length === 1) return issueAll(db.sql, rows);
+  return db.transaction((tx) => issueAll(tx, rows));
+}
+
+async function issueAll(sql: Reader, rows: readonly NewPending[]): Promise<number[]> {
+  const values = rows.map(({ hub, room, eventId, accountId, requestKey, jws, content, statement, at }) => {
+    return [hub, room, eventId, accountId, requestKey, jws, content, statement, at];
+  });
+  const added = await Promise.all(issueRows<{ n: number }>(sql, addRows, values));
+  return added.flat().map((row) => row.n);
+}
+
+/** @see PendingStore.listPending */
+export function listPending(db: Database, hub: Domain, { after = 0, limit }: Page<number>): Promise<PendingRow[]> {
+  return issue<PendingRow>(db.sql, selectOfHub, [hub, after, limit]);
+}
+
+/** @see PendingStore.listPendingOf */
+export function listPendingOf(db: Database, accountId: number, page: Page<number>): Promise<PendingRow[]> {
+  return issue<PendingRow>(db.sql, selectOfAccount, [accountId, page.after ?? 0, page.limit]);
+}
+
+export async function pendingHubs(db: Database, limit: number): Promise<Domain[]> {
+  const rows = await issue<{ hub: Domain }>(db.sql, selectHubs, [limit]);
+  return rows.map((row) => row.hub);
+}
+
+export async function findPending(db: Database, hub: Domain, eventId: EventId): Promise<PendingRow | undefined> {
+  const [row] = await issue<PendingRow>(db.sql, selectOne, [hub, eventId]);
+  return row;
+}
+
+/** @see PendingStore.refusePending */
+export async function refusePending(
+  db: Database,
+  hub: Domain,
+  { eventId, code }: { eventId: EventId; code: string },
+): Promise<void> {
+  await issue(db.sql, refuse, [hub, eventId, code]);
+}
+
+/** @see PendingStore.replacePending */
+export async function replacePending(db: Database, old: EventId, row: NewPending): Promise<void> {
+  await issue(db.sql, replace, [row.hub, old, row.eventId, row.jws, row.content, row.statement]);
+}
+
+/** @see PendingStore.findSent */
+export async function findSent(db: Database, accountId: number, requestKey: string): Promise<SentAnswer | undefined> {
+  const [row] = await issue<{ room: SentAnswer['room']; eventId: EventId; seq: number | null; at: number | null; code: string | null }>(
+    db.sql,
+    selectSent,
+    [accountId, requestKey],
+  );
+  if (row === undefined) return undefined;
+  const { room, eventId, seq, at, code } = row;
+  const ordered = seq === null || at === null ? {} : { seq, at };
+  return { room, eventId, ...ordered, ...(code === null ? {} : { code }) };
+}
+
+/** @see PendingStore.addRefused */
+export async function addRefused(db: Database, row: SentRow, code: string): Promise<void> {
+  await issue(db.sql, addRefusal, [row.accountId, row.requestKey, row.room, row.eventId, row.at, code]);
+}

@@ -1,0 +1,65 @@
+import type { Domain, RoomId } from '../protocol/identifiers.js';
+import type { Database } from './database.js';
+import { roomColumns, roomRowFrom } from './read-rows.js';
+import type { SelectedRoom } from './read-rows.js';
+import { requireAtMost } from './require-at-most.js';
+import type { RoomCreation, RoomRow, RoomStatus, StateRow } from './room-rows.js';
+import { readState } from './room-state.js';
+import { issueNewRooms } from './room-writes.js';
+import { issue, textArray } from './sql-values.js';
+import type { Page } from './store-types.js';
+
+const selectRooms = `SELECT ${roomColumns} FROM rooms r WHERE r.room_id = ANY ($1::text[]) ORDER BY r.room_id`;
+const selectSettled = `${selectRooms} FOR UPDATE`;
+const selectPage = `SELECT ${roomColumns} FROM rooms r
+  WHERE r.room_id > $1 AND ($2::text IS NULL OR r.status = $2) AND ($3::text IS NULL OR r.hub = $3)
+    AND ($4::text IS NULL OR r.hub <> $4)
+  ORDER BY r.room_id LIMIT $5`;
+const updateStatus = 'UPDATE rooms SET status = $2, code = $3 WHERE room_id = $1';
+
+/** @see RoomStateStore.loadRoom */
+export async function loadRoom(
+  db: Database,
+  room: RoomId,
+): Promise<{ row: RoomRow; entries: StateRow[] } | undefined> {
+  const [row] = await findRooms(db, [room]);
+  if (row === undefined) return undefined;
+  // As of the row's seq: records that were appended in between do not show.
+  return { row, entries: await readState(db, { room, seq: row.seq, bucketFrom: 0, bucketTo: 255 }) };
+}
+
+export async function findRooms(db: Database, rooms: readonly RoomId[]): Promise<RoomRow[]> {
+  requireAtMost(256, rooms);
+  const rows = await issue<SelectedRoom>(db.sql, selectRooms, [textArray(rooms)]);
+  return rows.map(roomRowFrom);
+}
+
+/** @see RoomStateStore.settleRooms */
+export async function settleRooms(db: Database, rooms: readonly RoomId[]): Promise<RoomRow[]> {
+  requireAtMost(256, rooms);
+  const rows = await issue<SelectedRoom>(db.sql, selectSettled, [textArray(rooms)]);
+  return rows.map(roomRowFrom);
+}
+
+export async function listRooms(
+  db: Database,
+  where: { status?: RoomStatus; hub?: Domain; notHub?: Domain } & Page<RoomId>,
+): Promise<RoomRow[]> {
+  const { status = null, hub = null, notHub = null, after = '', limit } = where;
+  const rows = await issue<SelectedRoom>(db.sql, selectPage, [after, status, hub, notHub, limit]);
+  return rows.map(roomRowFrom);
+}
+
+/** @see RoomStateStore.startJoin */
+export async function startJoin(db: Database, room: RoomId, creation: RoomCreation): Promise<void> {
+  await db.transaction((tx) => Promise.all(issueNewRooms(tx, [{ room, creation }])));
+}
+
+/** @see RoomStateStore.setRoomStatus */
+export async function setRoomStatus(
+  db: Database,
+  room: RoomId,
+  { status, code }: { status: RoomStatus; code: string | null },
+): Promise<void> {
+  await issue(db.sql, updateStatus, [room, status, code]);
+}
