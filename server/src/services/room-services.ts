@@ -97,6 +97,8 @@ export interface LiveRecord {
   readonly seq: number;
   /** the complete `{"t":"event",…}` frame; null where this provider holds only the header */
   readonly clientJson: string | null;
+  /** the person a `member` or `access` record is about: their streams look again at what they may see before they go on */
+  readonly about?: Address;
 }
 
 /** Short-lived news of a room that stands in no log; sent to open streams only. */
@@ -110,7 +112,7 @@ export interface Bells {
   onRoom(room: RoomId, listener: () => void): () => void;
   onAccount(accountId: number, listener: () => void): () => void;
   onSignal(room: RoomId, listener: (signal: Signal) => void): () => void;
-  /** after the commit that added records */
+  /** after the commit that added records; accounts whose membership it changed are rung first */
   ringRoom(room: RoomId): void;
   /** after the commit that added to the account's log, and after a session ended */
   ringAccount(accountId: number): void;
