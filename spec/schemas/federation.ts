@@ -114,26 +114,6 @@ export const DirectoryAnswer = Type.Union([
   Type.Object({ profile: Type.Object({ address: Address, name: Type.String({ maxLength: 512 }) }) }),
 ]);
 
-export type SubmitRequest = Static<typeof SubmitRequest>;
-export type SubmitAnswer = Static<typeof SubmitAnswer>;
-export type PushRequest = Static<typeof PushRequest>;
-export type PushAnswer = Static<typeof PushAnswer>;
-export type LogRequest = Static<typeof LogRequest>;
-export type LogAnswer = Static<typeof LogAnswer>;
-export type HeadsRequest = Static<typeof HeadsRequest>;
-export type HeadsAnswer = Static<typeof HeadsAnswer>;
-export type JoinRequest = Static<typeof JoinRequest>;
-export type JoinAnswer = Static<typeof JoinAnswer>;
-export type SnapshotRequest = Static<typeof SnapshotRequest>;
-export type SnapshotAnswer = Static<typeof SnapshotAnswer>;
-export type MailboxRequest = Static<typeof MailboxRequest>;
-export type MailboxAnswer = Static<typeof MailboxAnswer>;
-export type Signal = Static<typeof Signal>;
-export type SignalsRequest = Static<typeof SignalsRequest>;
-export type SignalsAnswer = Static<typeof SignalsAnswer>;
-export type DirectoryRequest = Static<typeof DirectoryRequest>;
-export type DirectoryAnswer = Static<typeof DirectoryAnswer>;
-
 /** Which budget of a peer a verb is charged to. */
 export type VerbClass = 'write' | 'read' | 'mailbox' | 'signals';
 
@@ -151,6 +131,8 @@ export const federationVerbs = {
 } as const;
 
 export type FederationVerb = keyof typeof federationVerbs;
+export type FederationRequest<Verb extends FederationVerb> = Static<(typeof federationVerbs)[Verb]['request']>;
+export type FederationAnswer<Verb extends FederationVerb> = Static<(typeof federationVerbs)[Verb]['answer']>;
 
 /** Published as `<verb>-request.json` and `<verb>-answer.json`. */
 export const federationSchemas: Readonly<Record<string, TSchema>> = Object.fromEntries(

@@ -1,7 +1,7 @@
 import { limits } from '@payvand/spec';
 import type { Log } from '../log.js';
 import type { Domain, KeyId } from '../protocol/identifiers.js';
-import type { KeyUse, StatementKey } from '../protocol/key-statement.js';
+import type { KeyStatement, KeyUse, StatementKey } from '../protocol/key-statement.js';
 import { acceptDocument, parseProviderDocument } from '../protocol/provider-document.js';
 import type { ProviderDocument } from '../protocol/provider-document.js';
 import type { Random } from './back-off.js';
@@ -56,6 +56,11 @@ export class Discovery {
       fetch: (domain) => this.#refresh(domain),
       onFailure: (domain, cause) => log.info('discovery-failed', { peer: domain, cause: String(cause) }),
     });
+  }
+
+  /** Loads who is blocked. */
+  async start(): Promise<void> {
+    await this.#cache.load();
   }
 
   /** Who is calling, without asking the network. */
@@ -120,6 +125,26 @@ export class Discovery {
   async findKey(domain: Domain, kid: KeyId, use: KeyUse): Promise<StatementKey | undefined> {
     const listed = keyOf(await this.get(domain), kid, use);
     return listed ?? keyOf(await this.get(domain, NEW_KEY_AFTER_MS), kid, use);
+  }
+
+  /** The statement in a provider's present document; undefined when there is none to be had. */
+  async statementOf(domain: Domain): Promise<KeyStatement | undefined> {
+    try {
+      return (await this.get(domain)).statement;
+    } catch (cause) {
+      this.#options.log.debug('discovery-failed', { peer: domain, cause: String(cause) });
+      return undefined;
+    }
+  }
+
+  /** Whether the document in memory lists a key as active; true also when there is none. Never waits. */
+  isActive(domain: Domain, kid: KeyId, use: KeyUse): boolean {
+    const document = this.#cache.peek(domain)?.document;
+    return document === undefined || keyOf(document, kid, use)?.status === 'active';
+  }
+
+  isBlocked(domain: Domain): boolean {
+    return this.#cache.isBlocked(domain);
   }
 
   /** Reads storage again at the next look: after a block or a limit was changed. */

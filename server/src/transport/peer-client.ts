@@ -1,26 +1,8 @@
+import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
+import type { Validator } from 'typebox/compile';
 import { federationVerbs, limits } from '@payvand/spec';
-import type {
-  DirectoryAnswer,
-  DirectoryRequest,
-  FederationVerb,
-  HeadsAnswer,
-  HeadsRequest,
-  JoinAnswer,
-  JoinRequest,
-  LogAnswer,
-  LogRequest,
-  MailboxAnswer,
-  MailboxRequest,
-  PushAnswer,
-  PushRequest,
-  SignalsAnswer,
-  SignalsRequest,
-  SnapshotAnswer,
-  SnapshotRequest,
-  SubmitAnswer,
-  SubmitRequest,
-} from '@payvand/spec';
+import type { FederationAnswer, FederationVerb } from '@payvand/spec';
 import { signRequest } from '../protocol/http-signature.js';
 import type { Domain } from '../protocol/identifiers.js';
 import type { SigningKey } from '../protocol/key-thumbprint.js';
@@ -28,40 +10,24 @@ import { parseStrictJson } from '../protocol/strict-json.js';
 import type { Discovery } from './discovery.js';
 import type { HttpAnswer, HttpClient } from './http-client.js';
 import { PeerError } from './peer-error.js';
+import type { PeerErrorCode, PeerProblem } from './peer-error.js';
 import { readProblem, retryAfterMs } from './peer-problem.js';
 
-/** `later`: the peer is over its limit, overloaded, or does not know us yet; not a fault of the request. */
-export type PeerAnswer<Value> =
-  | { readonly kind: 'ok'; readonly value: Value }
-  | { readonly kind: 'later'; readonly code: string; readonly afterMs: number };
-
-export interface CallOptions {
-  readonly signal?: AbortSignal;
-  readonly deadlineMs?: number;
-}
-
-/**
- * Asks one thing of a peer.
- *
- * @param body the request, or its JSON text when it is written already
- * @throws PeerError as `Discovery.get` and `HttpClient.request`, `bad-answer`, or `peer-problem` with what the peer said
- */
-export type Call<Request, Answer> = (
-  peer: Domain,
-  body: Request | string,
-  options?: CallOptions,
-) => Promise<PeerAnswer<Answer>>;
+/** What a peer answered, or why there is no answer. */
+export type PeerAnswer<Verb extends FederationVerb> =
+  | { readonly kind: 'ok'; readonly body: FederationAnswer<Verb> }
+  | ({ readonly kind: 'problem'; /** what it asks us to wait */ readonly retryAfterMs: number } & PeerProblem)
+  | { readonly kind: 'unreachable'; readonly code: PeerErrorCode; readonly detail?: string };
 
 export interface PeerClient {
-  submit: Call<SubmitRequest, SubmitAnswer>;
-  push: Call<PushRequest, PushAnswer>;
-  log: Call<LogRequest, LogAnswer>;
-  heads: Call<HeadsRequest, HeadsAnswer>;
-  join: Call<JoinRequest, JoinAnswer>;
-  snapshot: Call<SnapshotRequest, SnapshotAnswer>;
-  mailbox: Call<MailboxRequest, MailboxAnswer>;
-  signals: Call<SignalsRequest, SignalsAnswer>;
-  directory: Call<DirectoryRequest, DirectoryAnswer>;
+  /**
+   * Asks one thing of a peer: signs, sends, checks the answer. Never throws but for a fault of this program.
+   *
+   * @param body JSON text
+   * @returns `problem`: the peer said no, or not now · `unreachable`: no connection, no acceptable document of it, or an
+   *   answer that does not count
+   */
+  call<Verb extends FederationVerb>(peer: Domain, verb: Verb, body: string): Promise<PeerAnswer<Verb>>;
 }
 
 export interface PeerClientOptions {
@@ -73,55 +39,50 @@ export interface PeerClientOptions {
   clock: { now(): number };
 }
 
-const LATER: ReadonlySet<number> = new Set([429, 503]);
-
 /**
- * Builds the client of the federation verbs: signs, sends, checks the answer.
+ * Builds the client of the federation verbs.
  *
  * @see PV-HTTP-001 to PV-HTTP-014, PV-RSG-001
  */
 export function createPeerClient(options: PeerClientOptions): PeerClient {
+  const shapes = new Map<string, Validator>(
+    Object.entries(federationVerbs).map(([verb, { answer }]) => [verb, Compile<TSchema>(answer)]),
+  );
   return {
-    submit: callOf(options, 'submit'),
-    push: callOf(options, 'push'),
-    log: callOf(options, 'log'),
-    heads: callOf(options, 'heads'),
-    join: callOf(options, 'join'),
-    snapshot: callOf(options, 'snapshot'),
-    mailbox: callOf(options, 'mailbox'),
-    signals: callOf(options, 'signals'),
-    directory: callOf(options, 'directory'),
+    async call(peer, verb, body) {
+      try {
+        const answer = await send(options, { peer, verb, body });
+        if (answer.status !== 200)
+          return { kind: 'problem', ...readProblem(answer), retryAfterMs: retryAfterMs(answer) };
+        const value = readAnswer(answer, peer);
+        if (shapes.get(verb)?.Check(value) !== true)
+          throw new PeerError('bad-answer', peer, { detail: `shape of ${verb}` });
+        return { kind: 'ok', body: value as FederationAnswer<typeof verb> };
+      } catch (cause) {
+        if (!(cause instanceof PeerError)) throw cause;
+        const { code, detail } = cause;
+        return { kind: 'unreachable', code, ...(detail !== undefined && { detail }) };
+      }
+    },
   };
 }
 
-function callOf<Request extends object, Answer>(
+async function send(
   options: PeerClientOptions,
-  verb: FederationVerb,
-): Call<Request, Answer> {
-  const shape = Compile(federationVerbs[verb].answer);
-  return async (peer, request, { signal, deadlineMs = limits.answerMsMax } = {}) => {
-    const { endpoint } = await options.discovery.get(peer);
-    const host = endpoint.slice('https://'.length);
-    const path = `/payvand/v1/${verb}`;
-    const body = typeof request === 'string' ? request : JSON.stringify(request);
-    const headers = signHeaders(options, { peer, host, path, body });
-    const bytesMax = limits.answerBytesMax;
-    const answer = await options.http.request({
-      host,
-      method: 'POST',
-      path,
-      headers,
-      body,
-      bytesMax,
-      deadlineMs,
-      signal,
-    });
-    if (answer.status !== 200) return readRefusal(answer, peer);
-    const value = parseStrictJson(answer.body, { bytesMax, depthMax: limits.bodyDepthMax });
-    if (!value.ok) throw new PeerError('bad-answer', peer, { detail: value.code });
-    if (!shape.Check(value.value)) throw new PeerError('bad-answer', peer, { detail: `shape of ${verb}` });
-    return { kind: 'ok', value: value.value as Answer };
-  };
+  { peer, verb, body }: { peer: Domain; verb: FederationVerb; body: string },
+): Promise<HttpAnswer> {
+  const { endpoint } = await options.discovery.get(peer);
+  const host = endpoint.slice('https://'.length);
+  const path = `/payvand/v1/${verb}`;
+  const headers = signHeaders(options, { peer, host, path, body });
+  const { answerBytesMax: bytesMax, answerMsMax: deadlineMs } = limits;
+  return options.http.request({ host, method: 'POST', path, headers, body, bytesMax, deadlineMs });
+}
+
+function readAnswer({ body }: HttpAnswer, peer: Domain): unknown {
+  const json = parseStrictJson(body, { bytesMax: limits.answerBytesMax, depthMax: limits.bodyDepthMax });
+  if (!json.ok) throw new PeerError('bad-answer', peer, { detail: json.code });
+  return json.value;
 }
 
 function signHeaders(
@@ -139,12 +100,4 @@ function signHeaders(
     key: requestKey(),
   });
   return { 'content-type': 'application/json', ...fields };
-}
-
-function readRefusal(answer: HttpAnswer, peer: Domain): { kind: 'later'; code: string; afterMs: number } {
-  const problem = readProblem(answer);
-  const afterMs = retryAfterMs(answer);
-  if (LATER.has(problem.status) || problem.code === 'unknown-peer')
-    return { kind: 'later', code: problem.code, afterMs };
-  throw new PeerError('peer-problem', peer, { problem, retryAfterMs: afterMs });
 }

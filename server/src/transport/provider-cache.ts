@@ -13,6 +13,7 @@ export interface StoredProvider {
 }
 
 export interface ProviderStore {
+  listProviders(page: { after?: Domain; limit: number }): Promise<readonly (StoredProvider & { domain: Domain })[]>;
   findProvider(domain: Domain): Promise<StoredProvider | undefined>;
   saveDocument(domain: Domain, document: string, at: number): Promise<void>;
 }
@@ -27,6 +28,7 @@ export interface HeldProvider {
 }
 
 const HELD_MAX = 4096;
+const PAGE = 500;
 /** Another process of the same provider may have blocked a peer or fetched its document. */
 const READ_AGAIN_MS = 30_000;
 
@@ -34,6 +36,7 @@ const READ_AGAIN_MS = 30_000;
 export class ProviderCache {
   readonly #store: ProviderStore;
   readonly #clock: { now(): number };
+  readonly #blocked = new Set<Domain>();
   readonly #held = new BoundedMap<Domain, HeldProvider & { readAt: number }>(HELD_MAX);
 
   constructor(store: ProviderStore, clock: { now(): number }) {
@@ -41,16 +44,30 @@ export class ProviderCache {
     this.#clock = clock;
   }
 
+  /** Loads who is blocked, so that it counts from the first request on. */
+  async load(): Promise<void> {
+    let after: Domain | undefined;
+    do {
+      const page = await this.#store.listProviders({ limit: PAGE, ...(after && { after }) });
+      for (const { domain, blocked } of page) if (blocked) this.#blocked.add(domain);
+      after = page.length < PAGE ? undefined : page.at(-1)?.domain;
+    } while (after !== undefined);
+  }
+
+  /** What is in memory; undefined does not mean unknown. */
+  peek(domain: Domain): HeldProvider | undefined {
+    return this.#held.get(domain);
+  }
+
+  isBlocked(domain: Domain): boolean {
+    return this.#blocked.has(domain);
+  }
+
   async find(domain: Domain): Promise<HeldProvider> {
     const known = this.#held.get(domain);
     const now = this.#clock.now();
     if (known !== undefined && now - known.readAt < READ_AGAIN_MS) return known;
-    const stored = await this.#store.findProvider(domain);
-    const { document: jws = null, fetchedAt = 0, blocked = false, limitFactor = 1 } = stored ?? {};
-    const document = jws === null ? undefined : readDocument(domain, jws, known?.document);
-    const read = { document, fetchedAt, blocked, limitFactor, readAt: now };
-    this.#held.set(domain, read);
-    return read;
+    return this.#keep(domain, await this.#store.findProvider(domain));
   }
 
   async save(domain: Domain, document: ProviderDocument): Promise<void> {
@@ -61,6 +78,17 @@ export class ProviderCache {
   /** Makes the next look read storage again. */
   forget(domain: Domain): void {
     this.#held.delete(domain);
+  }
+
+  #keep(domain: Domain, stored: StoredProvider | undefined): HeldProvider {
+    const { document: jws = null, fetchedAt = 0, blocked = false, limitFactor = 1 } = stored ?? {};
+    const document = jws === null ? undefined : readDocument(domain, jws, this.#held.get(domain)?.document);
+    const kept = { document, fetchedAt, blocked, limitFactor, readAt: this.#clock.now() };
+    this.#held.set(domain, kept);
+    // As many as the operator has blocked: nothing a stranger can add to.
+    if (blocked) this.#blocked.add(domain);
+    else this.#blocked.delete(domain);
+    return kept;
   }
 }
 
