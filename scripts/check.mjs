@@ -3,64 +3,36 @@
  * usage: node scripts/check.mjs [step…]   (default: all)
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { delimiter, dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { root, stepsFor, toolEnv } from './steps.mjs';
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const cruised = ['spec', 'server/src', 'server/test', 'server/bin', 'conformance', 'bench', 'scripts'];
-
-const steps = {
-  format: [['prettier', '--check', '--log-level', 'warn', '.']],
-  types: [['tsc', '-b']],
-  lint: [['eslint', '--max-warnings', '0', '.']],
-  boundaries: [
-    [
-      'depcruise',
-      '--config',
-      'dependency-cruiser.config.js',
-      ...cruised.filter((folder) => existsSync(join(root, folder))),
-    ],
-  ],
-  unused: [['knip', '--no-progress']],
-  spec: [
-    ['node', 'scripts/spec-lint.mjs'],
-    ['node', 'scripts/generate-schemas.mjs', '--check'],
-  ],
-  'planted-faults': [['node', 'scripts/planted-faults.mjs']],
-  tests: [['node', 'scripts/run-tests.mjs']],
-};
-
-const env = { ...process.env, PATH: [join(root, 'node_modules', '.bin'), process.env.PATH].join(delimiter) };
+const steps = stepsFor(root);
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(steps);
-const unknown = wanted.find((name) => !(name in steps));
+const unknown = wanted.find((name) => !Object.hasOwn(steps, name));
 if (unknown) {
   console.error(`no step "${unknown}"; there are: ${Object.keys(steps).join(', ')}`);
   process.exit(2);
 }
 for (const name of wanted) runStep(name, steps[name]);
 
+/** A quiet step shows its output only when it is red; the tests show theirs as they go and end with the counts. */
 function runStep(name, commands) {
   const started = Date.now();
   const isLive = name === 'tests';
-  const outcomes = [];
-  for (const [command, ...args] of commands) {
-    const { status, error, stdout } = spawnSync(command, args, {
+  const output = [];
+  const isGreen = commands.every(([command, ...args]) => {
+    const options = {
       cwd: root,
-      env,
+      env: toolEnv,
       encoding: 'utf8',
-      maxBuffer: 64 * 1024 * 1024,
-      stdio: isLive ? 'inherit' : ['ignore', 'pipe', 'inherit'],
-    });
-    outcomes.push({ status: error ? 1 : status, output: error ? error.message : (stdout ?? '') });
-    if (outcomes.at(-1).status !== 0) break;
-  }
-  const { status, output } = outcomes.at(-1);
-  const time = `${((Date.now() - started) / 1000).toFixed(1)} s`;
-  if (status === 0) {
-    if (!isLive) console.log(`ok   ${name.padEnd(16)}${time}`);
-    return;
-  }
-  if (!isLive) console.log(`${output.trimEnd()}\nRED  ${name.padEnd(16)}${time}`);
-  process.exit(1);
+      maxBuffer: 2 ** 26,
+      stdio: isLive ? 'inherit' : 'pipe',
+    };
+    const { status, error, stdout, stderr } = spawnSync(command, args, options);
+    output.push(stdout ?? '', stderr ?? '', error?.message ?? '');
+    return status === 0;
+  });
+  const verdict = `${isGreen ? 'ok  ' : 'RED '} ${name.padEnd(16)}${((Date.now() - started) / 1000).toFixed(1)} s`;
+  if (!isGreen) process.stdout.write(output.join(''));
+  if (!isLive) console.log(verdict);
+  if (!isGreen) process.exit(1);
 }

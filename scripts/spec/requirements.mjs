@@ -45,9 +45,9 @@ function readSentence(found, sentence, { file, terms, attached }) {
   const { markers, text, plain, line } = sentence;
   const fault = (rule, message) => found.faults.push({ rule, at: `${file}:${line}`, message });
   const words = plain.match(normative) ?? [];
-  for (const id of text.replace(bareMarker, '').match(mention) ?? []) found.mentions.push({ id, at: `${file}:${line}` });
-  if (text.search(bareMarker) !== -1)
-    fault('id-without-terms', `write **id** {level=… role=… profile=…}: ${text}`);
+  for (const id of text.replace(bareMarker, '').match(mention) ?? [])
+    found.mentions.push({ id, at: `${file}:${line}` });
+  if (text.search(bareMarker) !== -1) fault('id-without-terms', `write **id** {level=… role=… profile=…}: ${text}`);
   if (markers.length > 1)
     fault('one-id-a-sentence', `${markers.map(({ id }) => id).join(', ')} stand before one sentence`);
   const [own] = markers;

@@ -1,0 +1,29 @@
+/** The steps of the gate in order, cheap first; each is one or more commands. */
+import { existsSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** Environment in which the commands below are found. */
+export const toolEnv = { ...process.env, PATH: [join(root, 'node_modules', '.bin'), process.env.PATH].join(delimiter) };
+
+const cruised = ['spec', 'server/src', 'server/test', 'server/bin', 'conformance', 'bench', 'scripts'];
+
+/** @param tree the repository, or a copy of it */
+export function stepsFor(tree) {
+  const folders = cruised.filter((folder) => existsSync(join(tree, folder)));
+  return {
+    format: [['prettier', '--check', '--log-level', 'warn', '.']],
+    types: [['tsc', '-b', '--pretty', 'false']],
+    lint: [['eslint', '--max-warnings', '0', '.']],
+    boundaries: [['depcruise', '--config', 'dependency-cruiser.config.js', ...folders]],
+    unused: [['knip', '--no-progress', '--no-config-hints']],
+    spec: [
+      ['node', 'scripts/spec-lint.mjs'],
+      ['node', 'scripts/generate-schemas.mjs', '--check'],
+    ],
+    'planted-faults': [['node', 'scripts/planted-faults.mjs']],
+    tests: [['node', 'scripts/run-tests.mjs']],
+  };
+}
