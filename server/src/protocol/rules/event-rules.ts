@@ -14,9 +14,7 @@ import type { Fault, RuleInput, StatementLookup } from './rule-input.js';
 export function faultOfForm(state: RoomState, input: RuleInput): Fault {
   const { event, content } = input;
   if (event.fields.key !== undefined && content === undefined) return 'content';
-  const statement = carriesStatement(event)
-    ? input.attachedStatement
-    : statementOf(state, domainOf(event.fields.sender), input.statements);
+  const statement = statementFor(state, input);
   // Without a statement nothing can be verified, and nothing is allowed: R6 to R8 refuse what comes so far.
   return statement === undefined ? undefined : faultOfSignature(input, statement);
 }
@@ -84,6 +82,13 @@ export function statementOf(state: RoomState, domain: Domain, statements: Statem
   const statement = statements(name.hash);
   if (statement === undefined) throw new Error(`statement ${name.hash} of ${domain} is in force but not held`);
   return statement;
+}
+
+/** The statement an event is signed under: the one it brings where it brings one, else the one in force. */
+function statementFor(state: RoomState, input: RuleInput): KeyStatement | undefined {
+  const domain = domainOf(input.event.fields.sender);
+  if (!carriesStatement(input.event)) return statementOf(state, domain, input.statements);
+  return input.attachedStatement?.provider === domain ? input.attachedStatement : undefined;
 }
 
 function faultOfSignature({ event, signatureTrusted }: RuleInput, statement: KeyStatement): Fault {
