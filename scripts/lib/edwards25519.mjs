@@ -42,12 +42,24 @@ export function add(p, q) {
   };
 }
 
+/** In extended coordinates (RFC 8032 section 5.1.4), so that only the end needs an inversion. */
 export function multiply(scalar, point) {
-  let result = IDENTITY;
-  for (let double = point, rest = scalar; rest > 0n; rest >>= 1n, double = add(double, double)) {
-    if (rest & 1n) result = add(result, double);
+  let result = extend(IDENTITY);
+  for (let double = extend(point), rest = scalar; rest > 0n; rest >>= 1n, double = addExtended(double, double)) {
+    if (rest & 1n) result = addExtended(result, double);
   }
-  return result;
+  const inverse = invert(result.z);
+  return { x: mod(result.x * inverse), y: mod(result.y * inverse) };
+}
+
+const extend = ({ x, y }) => ({ x, y, z: 1n, t: mod(x * y) });
+
+function addExtended(p, q) {
+  const a = mod((p.y - p.x) * (q.y - q.x));
+  const b = mod((p.y + p.x) * (q.y + q.x));
+  const c = mod(2n * CURVE_D * mod(p.t * q.t));
+  const d = mod(2n * p.z * q.z);
+  return { x: mod((b - a) * (d - c)), y: mod((d + c) * (b + a)), z: mod((d - c) * (d + c)), t: mod((b - a) * (b + a)) };
 }
 
 export function negate(p) {

@@ -39,7 +39,7 @@ export function isReducedScalar(scalar: Uint8Array): boolean {
 /**
  * Whether x exists for the encoded y: -x² + y² = 1 + d x² y² has a solution. About 0.2 ms; for keys, not for messages.
  *
- * @see PV-SIG-007
+ * @see PV-SIG-008
  */
 export function isOnCurve(point: Uint8Array): boolean {
   const y = fromLittleEndian(point) & (2n ** 255n - 1n);

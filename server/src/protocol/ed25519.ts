@@ -45,7 +45,7 @@ export function verifyWith(chosen: Ed25519Backend, { publicKey, message, signatu
 /**
  * Whether a public key may be taken into use: canonical, on the curve, not of small order. About 0.2 ms.
  *
- * @see PV-SIG-007
+ * @see PV-SIG-008
  */
 export function isAcceptablePublicKey(publicKey: Uint8Array): boolean {
   return publicKey.length === KEY_BYTES && isCanonicalLargeOrder(publicKey) && isOnCurve(publicKey);

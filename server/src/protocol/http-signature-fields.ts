@@ -75,7 +75,7 @@ const TARGET = /^(\/[!-"$->@-~]*)(\?[!-"$-~]*)?$/;
  * Reads the five fields of a signed request, in the one serialisation there is.
  *
  * @returns the fields, or the first part that is missing or malformed
- * @see PV-RSG-009 to PV-RSG-011
+ * @see PV-RSG-010 to PV-RSG-012
  */
 export function readSignatureFields(headers: RequestHeaders): SignatureFields | SignatureFailure {
   for (const [name, part] of FIELDS) if (headers[name] === undefined) return refuse(part, 'missing');
@@ -104,7 +104,7 @@ export function refuse(part: SignaturePart, reason: SignatureReason, evidence?: 
 /**
  * The inner list of covered components with its parameters: the value of `@signature-params`.
  *
- * @see PV-RSG-002 to PV-RSG-004
+ * @see PV-RSG-004
  */
 export function signatureParameters({
   created,
@@ -117,7 +117,7 @@ export function signatureParameters({
 /**
  * The text that is signed.
  *
- * @see PV-RSG-005, RFC 9421 section 2.5
+ * @see PV-RSG-007, RFC 9421 section 2.5
  */
 export function signatureBase(signed: SignedComponents): string {
   return [
@@ -135,7 +135,7 @@ export function signatureBase(signed: SignedComponents): string {
 /**
  * The `Content-Digest` of a body.
  *
- * @see PV-RSG-006, RFC 9530
+ * @see PV-RSG-003, RFC 9530
  */
 export function contentDigest(body: Uint8Array | string): string {
   return `sha-256=:${sha256(body).toString('base64')}:`;
@@ -146,7 +146,7 @@ export function contentDigest(body: Uint8Array | string): string {
  *
  * @returns the query with its `?`, which stands alone when there is no query; undefined for anything but an
  *   absolute path of printable ASCII
- * @see PV-RSG-007
+ * @see PV-RSG-007, PV-RSG-008
  */
 export function splitTarget(target: string): { path: string; query: string } | undefined {
   const match = TARGET.exec(target);

@@ -76,7 +76,7 @@ export function signRequest(request: RequestToSign): Record<string, string> {
  * checked with `verifyContentDigest`.
  *
  * @returns the sender and its key, or the first failing part with its code; clock faults carry both clocks
- * @see PV-RSG-009 to PV-RSG-020
+ * @see PV-RSG-009 to PV-RSG-019
  */
 export function verifyRequestHead(head: RequestHead, receiver: SignatureReceiver): SignedRequest {
   const fields = readSignatureFields(head.headers);
@@ -101,7 +101,7 @@ export function verifyRequestHead(head: RequestHead, receiver: SignatureReceiver
 /**
  * Whether the body is the one the signed `Content-Digest` names.
  *
- * @see PV-RSG-012
+ * @see PV-RSG-003, PV-RSG-010
  */
 export function verifyContentDigest(headers: RequestHeaders, body: Uint8Array): { ok: true } | SignatureFailure {
   const isSame = headers['content-digest'] === contentDigest(body);
@@ -111,7 +111,7 @@ export function verifyContentDigest(headers: RequestHeaders, body: Uint8Array): 
 /**
  * Decides who sent a request, head and body together.
  *
- * @see PV-RSG-009 to PV-RSG-020
+ * @see PV-RSG-009 to PV-RSG-019
  */
 export function verifyRequestSignature(
   request: RequestHead & { body: Uint8Array },

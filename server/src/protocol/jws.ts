@@ -61,8 +61,8 @@ export function parseJws(
  * @returns the compact JWS, and its parts as `parseJws` would give them
  * @see PV-JWS-001, PV-JWS-002
  */
-export function signJws(typ: JwsType, key: SigningKey, payload: string | Uint8Array): { jws: string; parsed: Jws } {
-  const bytes = Buffer.from(payload as string);
+export function signJws(typ: JwsType, key: SigningKey, payload: string): { jws: string; parsed: Jws } {
+  const bytes = Buffer.from(payload);
   const signingInput = `${encodeHeader(typ, key.kid)}.${bytes.toString('base64url')}`;
   const signature = signEd25519(key.seed, Buffer.from(signingInput));
   const parsed = { kid: key.kid, payload: bytes, signingInput, signature };

@@ -36,7 +36,7 @@ const LONE_SURROGATE = /\p{Surrogate}/u;
  *
  * @param input the text, or its UTF-8 bytes
  * @returns the value, or the code of the first fault met
- * @see PV-JSON-001 to PV-JSON-011
+ * @see PV-JSON-001 to PV-JSON-009
  */
 export function parseStrictJson(input: string | Uint8Array, limits: StrictJsonLimits): StrictJson {
   if (input.length > limits.bytesMax) return refuse('json-bytes');
