@@ -32,7 +32,7 @@ const StatementPayload = Type.Object({
   version: Version,
   issued: Count,
   roots: Type.Array(Bytes32, { minItems: 1, maxItems: 2 }),
-  keys: Type.Array(StatementKey, { minItems: 1, maxItems: 16 }),
+  keys: Type.Array(StatementKey, { minItems: 1, maxItems: 12 }),
 });
 
 const Names = Type.Array(line(1, 64), { maxItems: 16 });

@@ -48,7 +48,7 @@ export interface StatementFields {
 
 export const STATEMENT_BYTES_MAX = 2048;
 const ROOTS_MAX = 2;
-const KEYS_MAX = 16;
+const KEYS_MAX = 12;
 const USES: ReadonlySet<unknown> = new Set<KeyUse>(['event', 'seal', 'request']);
 const STATUSES: ReadonlySet<unknown> = new Set<KeyStatus>(['active', 'retired']);
 

@@ -1,0 +1,191 @@
+import {
+  base64url,
+  bytesOf,
+  compactJws,
+  contentOf,
+  createdRoom,
+  hashText,
+  jwsLength,
+  nonceOf,
+  aroundLimit,
+  providerKeys,
+  statementOf,
+  vectorTimes,
+  withOtherSignature,
+} from '../lib/signed-objects.mjs';
+
+const keys = providerKeys('a.example');
+const dm = createdRoom({ kind: 'dm', rules: 1, with: 'bob@b.example' });
+const group = createdRoom();
+const until = vectorTimes.until;
+const invitation = {
+  room: dm.room,
+  hub: 'a.example',
+  by: 'alice@a.example',
+  to: 'bob@b.example',
+  until,
+  nonce: nonceOf('invite'),
+};
+const inviteOf = (changes, key = keys.event) => compactJws('payvand-invite', { ...invitation, ...changes }, key);
+const bytes = (text) => Buffer.byteLength(text);
+
+function parsed(name, requirements, { jws, code }) {
+  const expect = code === undefined ? { ok: true } : { ok: false, code };
+  return { name, requirements, input: { operation: 'parse', jws }, expect };
+}
+
+function verified(name, requirements, { jws, statement = statementOf('a.example'), ok = false }) {
+  return { name, requirements, input: { operation: 'verify', jws, statement }, expect: { ok } };
+}
+
+export function inviteVectors() {
+  const good = (name, changes) => parsed(name, ['PV-INV-001'], { jws: inviteOf(changes) });
+  const bad = (name, changes) => parsed(name, ['PV-INV-001'], { jws: inviteOf(changes), code: 'bad-invite' });
+  const limit = aroundLimit(invitation, 1024, bytes);
+  const sized = (text) => compactJws('payvand-invite', text, keys.event);
+  const jws = inviteOf({});
+  return [
+    good('plain', {}),
+    good('unknown-member', { later: 1 }),
+    good('after-an-entry', { after: `e${hashText('access')}` }),
+    ...Object.keys(invitation).map((name) => bad(`without-${name}`, { [name]: undefined })),
+    bad('to-oneself', { to: 'alice@a.example' }),
+    bad('to-domain', { to: 'b.example' }),
+    bad('by-domain', { by: 'a.example' }),
+    bad('hub-address', { hub: 'alice@a.example' }),
+    bad('room-event-id', { room: dm.id }),
+    bad('until-negative', { until: -1 }),
+    bad('nonce-of-15-bytes', { nonce: base64url(bytesOf('n', 15)) }),
+    bad('after-null', { after: null }),
+    bad('after-room-id', { after: dm.room }),
+    parsed('payload-1024', ['PV-INV-002'], { jws: sized(limit.within) }),
+    parsed('payload-1025', ['PV-INV-002'], { jws: sized(limit.over), code: 'bad-invite' }),
+    verified('signed-by-event-key', ['PV-INV-003'], { jws, ok: true }),
+    verified('signed-by-retired-key', ['PV-INV-003'], { jws: inviteOf({}, keys.old), ok: true }),
+    verified('signed-by-seal-key', ['PV-INV-003'], { jws: inviteOf({}, keys.seal) }),
+    verified('signature-changed', ['PV-INV-003'], { jws: withOtherSignature(jws) }),
+    verified('statement-of-another-domain', ['PV-INV-003'], { jws, statement: statementOf('b.example') }),
+  ];
+}
+
+const created = { jws: dm.jws, content: dm.text, statement: dm.statement };
+const letter = {
+  from: 'alice@a.example',
+  to: 'bob@b.example',
+  kind: 'invite',
+  nonce: nonceOf('mail'),
+  until,
+  body: { create: created, invite: inviteOf({}), intro: 'سلام، علی هستم.' },
+};
+const mailOf = (changes, key = keys.event) => compactJws('payvand-mail', { ...letter, ...changes }, key);
+const withBody = (changes) => mailOf({ body: { ...letter.body, ...changes } });
+
+export function mailVectors() {
+  return [...envelopes(), ...bodies(), ...groups()];
+}
+
+function envelopes() {
+  const bad = (name, changes) => parsed(name, ['PV-MAIL-003'], { jws: mailOf(changes), code: 'bad-mail' });
+  const limit = aroundLimit(letter, 8192, jwsLength('payvand-mail', keys.event));
+  const sized = (text) => compactJws('payvand-mail', text, keys.event);
+  const jws = mailOf({});
+  return [
+    { ...parsed('plain', ['PV-MAIL-001', 'PV-MAIL-010'], { jws }), expect: { ok: true, hash: hashText(jws) } },
+    parsed('unknown-member', ['PV-MAIL-003'], { jws: mailOf({ later: 1 }) }),
+    ...Object.keys(letter).map((name) => bad(`without-${name}`, { [name]: undefined })),
+    bad('to-oneself', { to: 'alice@a.example' }),
+    bad('from-domain', { from: 'a.example' }),
+    bad('body-list', { body: [] }),
+    bad('kind-number', { kind: 1 }),
+    bad('nonce-of-17-bytes', { nonce: base64url(bytesOf('n', 17)) }),
+    parsed('kind-unknown', ['PV-MAIL-004'], { jws: mailOf({ kind: 'knock' }), code: 'not-supported' }),
+    parsed('length-at-limit', ['PV-MAIL-002'], { jws: sized(limit.within) }),
+    parsed('length-over-limit', ['PV-MAIL-002'], { jws: sized(limit.over), code: 'too-large' }),
+    verified('signed-by-event-key', ['PV-MAIL-005'], { jws, ok: true }),
+    verified('signed-by-seal-key', ['PV-MAIL-005'], { jws: mailOf({}, keys.seal) }),
+    verified('signature-changed', ['PV-MAIL-005'], { jws: withOtherSignature(jws) }),
+    verified('statement-of-another-domain', ['PV-MAIL-005'], { jws, statement: statementOf('b.example') }),
+  ];
+}
+
+function body(name, requirement, { jws, ok = false }) {
+  const expect = ok ? { ok } : { ok, code: 'bad-mail' };
+  return { name: `body-${name}`, requirements: [requirement], input: { operation: 'body', jws }, expect };
+}
+
+function bodies() {
+  const create = (changes) => withBody({ create: { ...created, ...changes } });
+  const invite = (changes) => withBody({ invite: inviteOf(changes) });
+  const note = compactJws('payvand-event', { ...dm.payload, type: 'room.info', room: dm.room }, keys.event);
+  const other = contentOf({ kind: 'dm', rules: 1, with: 'bob@b.example', statement: hashText('other'), version: 1 });
+  const misnamed = compactJws('payvand-event', { ...dm.payload, ...other.named }, keys.event);
+  return [
+    body('plain', 'PV-MAIL-006', { jws: mailOf({}), ok: true }),
+    body('without-intro', 'PV-MAIL-009', { jws: withBody({ intro: undefined }), ok: true }),
+    body('intro-of-200', 'PV-MAIL-009', { jws: withBody({ intro: '😀'.repeat(200) }), ok: true }),
+    body('intro-of-201', 'PV-MAIL-009', { jws: withBody({ intro: '😀'.repeat(201) }) }),
+    body('intro-empty', 'PV-MAIL-009', { jws: withBody({ intro: '' }) }),
+    body('intro-of-two-lines', 'PV-MAIL-009', { jws: withBody({ intro: 'a\nb' }) }),
+    body('without-create', 'PV-MAIL-006', { jws: withBody({ create: undefined }) }),
+    body('without-invite', 'PV-MAIL-006', { jws: withBody({ invite: undefined }) }),
+    body('create-without-content', 'PV-MAIL-006', { jws: create({ content: undefined }) }),
+    body('create-is-another-event', 'PV-MAIL-007', { jws: create({ jws: note }) }),
+    body('create-other-content', 'PV-MAIL-007', { jws: create({ content: group.text }) }),
+    body('create-signature-changed', 'PV-MAIL-007', { jws: create({ jws: withOtherSignature(dm.jws) }) }),
+    body('create-names-another-statement', 'PV-MAIL-007', { jws: create({ jws: misnamed, content: other.text }) }),
+    body('statement-of-another', 'PV-MAIL-007', { jws: create({ statement: statementOf('b.example') }) }),
+    body('statement-signature-changed', 'PV-MAIL-007', {
+      jws: create({ statement: withOtherSignature(dm.statement) }),
+    }),
+    body('invite-to-another-room', 'PV-MAIL-008', { jws: invite({ room: group.room }) }),
+    body('invite-by-another', 'PV-MAIL-008', { jws: invite({ by: 'carol@a.example' }) }),
+    body('invite-to-another', 'PV-MAIL-008', { jws: invite({ to: 'carol@b.example' }) }),
+    body('dm-with-another', 'PV-MAIL-008', {
+      jws: mailOf({ to: 'carol@b.example', body: { ...letter.body, invite: inviteOf({ to: 'carol@b.example' }) } }),
+    }),
+  ];
+}
+
+function groups() {
+  const room = { create: { jws: group.jws, content: group.text, statement: group.statement } };
+  const from = (by) => mailOf({ from: by, body: { ...room, invite: inviteOf({ room: group.room, by }) } });
+  return [
+    body('group-by-creator', 'PV-MAIL-008', { jws: from('alice@a.example'), ok: true }),
+    body('group-by-another-member', 'PV-MAIL-008', { jws: from('carol@a.example'), ok: true }),
+  ];
+}
+
+const denial = {
+  hub: 'a.example',
+  room: group.room,
+  event: group.id,
+  code: 'no-right',
+  rule: 'R10',
+  at: vectorTimes.ts,
+};
+
+export function denialVectors() {
+  const denialOf = (changes, key = keys.seal) => compactJws('payvand-denial', { ...denial, ...changes }, key);
+  const good = (name, changes) => parsed(name, ['PV-DEN-002'], { jws: denialOf(changes) });
+  const bad = (name, changes) => parsed(name, ['PV-DEN-002'], { jws: denialOf(changes), code: 'bad-denial' });
+  const limit = aroundLimit(denial, 1024, bytes);
+  const sized = (text) => compactJws('payvand-denial', text, keys.seal);
+  const jws = denialOf({});
+  return [
+    good('plain', {}),
+    good('of-an-admission-check', { code: 'until-too-far', rule: null }),
+    good('unknown-code-and-rule', { code: 'c'.repeat(64), rule: 'R99' }),
+    ...Object.keys(denial).map((name) => bad(`without-${name}`, { [name]: undefined })),
+    bad('code-of-65', { code: 'c'.repeat(65) }),
+    bad('code-upper-case', { code: 'No-right' }),
+    bad('rule-0', { rule: 'R0' }),
+    bad('rule-number', { rule: 10 }),
+    bad('event-room-id', { event: group.room }),
+    parsed('payload-1024', ['PV-DEN-001'], { jws: sized(limit.within) }),
+    parsed('payload-1025', ['PV-DEN-001'], { jws: sized(limit.over), code: 'bad-denial' }),
+    verified('signed-by-seal-key', ['PV-DEN-003'], { jws, ok: true }),
+    verified('signed-by-event-key', ['PV-DEN-003'], { jws: denialOf({}, keys.event) }),
+    verified('signature-changed', ['PV-DEN-003'], { jws: withOtherSignature(jws) }),
+    verified('statement-of-another-hub', ['PV-DEN-003'], { jws, statement: statementOf('b.example') }),
+  ];
+}
