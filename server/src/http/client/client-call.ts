@@ -1,0 +1,44 @@
+import type { ClientOperation, ClientRequestOf, clientEndpoints } from '@payvand/spec';
+import { parseAddress, parseRoomId, type Address, type RoomId } from '../../protocol/identifiers.js';
+import { ProtocolError } from '../../protocol/protocol-error.js';
+import type { Authenticated } from '../../services/accounts/account-deps.js';
+import type { SendAnswer } from '../../services/room-services.js';
+
+/** A request to the client API, checked against its endpoint's shapes. */
+export interface ClientCall<Operation extends ClientOperation> extends ClientRequestOf<Operation> {
+  /** undefined where no token is needed */
+  readonly session: (typeof clientEndpoints)[Operation] extends { open: true } ? undefined : Authenticated;
+  /** address the request came from */
+  readonly source: string;
+}
+
+export interface ClientAnswer {
+  readonly status: 200 | 201 | 202 | 204;
+  readonly body?: object;
+}
+
+/** One function per operation; a group of endpoints gives some of them. */
+export type ClientHandlers = {
+  readonly [Operation in ClientOperation]: (call: ClientCall<Operation>) => Promise<ClientAnswer>;
+};
+
+export const LIMIT_DEFAULT = 50;
+
+/** @throws ProtocolError `unknown-room` */
+export function roomOf(text: string): RoomId {
+  const room = parseRoomId(text);
+  if (!room) throw new ProtocolError('unknown-room');
+  return room;
+}
+
+/** @throws ProtocolError `bad-request` */
+export function addressOf(text: string): Address {
+  const address = parseAddress(text);
+  if (!address) throw new ProtocolError('bad-request', { part: '/address' });
+  return address;
+}
+
+/** 200 for an event in the log, 202 for one on its way to the hub. */
+export function sendAnswer(answer: SendAnswer): ClientAnswer {
+  return { status: answer.status === 'ordered' ? 200 : 202, body: answer };
+}
