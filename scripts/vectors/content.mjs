@@ -36,14 +36,14 @@ function eventJws(type, named, changes = {}) {
 }
 
 /** One vector: the content (text, or members beside the salt), checked against an event that names it. */
-function checked(name, requirement, { type, content, ok, changes, given }) {
+function checked(name, requirement, { type, content, ok, changes, given, code = 'bad-event' }) {
   const { text, named } = contentOf(content);
   const jws = eventJws(type, named, changes);
   return {
     name,
     requirements: [requirement],
     input: { operation: 'check', jws, content: given ?? text },
-    expect: ok ? { ok } : { ok, code: 'bad-event' },
+    expect: ok ? { ok } : { ok, code },
   };
 }
 
@@ -79,8 +79,8 @@ function named() {
   const vector = (name, requirement, rest) =>
     checked(name, requirement, { type: 'message', content: message, ok: false, ...rest });
   return [
-    vector('other-text', 'PV-CNT-005', { given: text.replace('one', 'two') }),
-    vector('text-with-space-after', 'PV-CNT-005', { given: `${text} ` }),
+    vector('other-text', 'PV-CNT-005', { given: text.replace('one', 'two'), code: 'content-mismatch' }),
+    vector('text-with-space-after', 'PV-CNT-005', { given: `${text} `, code: 'content-mismatch' }),
     vector('size-one-less', 'PV-CNT-006', { changes: { size: Buffer.byteLength(text) - 1 } }),
     vector('size-one-more', 'PV-CNT-006', { changes: { size: Buffer.byteLength(text) + 1 } }),
     vector('size-in-characters', 'PV-CNT-006', { content: { text: 'سلام' }, changes: { size: persian.length } }),

@@ -39,12 +39,12 @@ export function isContentOf(event: ParsedEvent, text: string): boolean {
 /**
  * Checks a content string against its event: hash and size, then form. Of a registered state type also the shape.
  *
- * @returns the parsed content, undefined for `mls`; refused `bad-event`
+ * @returns the parsed content, undefined for `mls`; refused `content-mismatch` (this is another text) or `bad-event`
  * @see PV-CNT-001 to PV-CNT-007
  */
 export function checkContent(event: ParsedEvent, text: string): Checked<JsonObject | undefined> {
   const { size, scheme } = event.fields;
-  if (!isContentOf(event, text)) return refuse('bad-event', 'content: hash');
+  if (!isContentOf(event, text)) return refuse('content-mismatch', 'content: hash');
   if (Buffer.byteLength(text) !== size) return refuse('bad-event', 'payload: size');
   if (scheme === 'mls') return accept(undefined);
   const json = parseStrictJson(text, { bytesMax: CONTENT_BYTES_MAX });
