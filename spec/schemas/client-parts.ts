@@ -62,7 +62,7 @@ export const Relations = Type.Array(Relation, { minItems: 1, maxItems: 16 });
 /** Types people send; state goes through the endpoints named for it. */
 export const SendType = Type.String({
   maxLength: 64,
-  pattern: '^(message|message\\.edit|message\\.delete|reaction|x(\\.[a-z0-9-]+)+)$',
+  pattern: '^(message|message\\.edit|message\\.delete|reaction|x(\\.[a-z][a-z0-9-]*){2,})$',
 });
 export const PlainContent = Type.Record(Type.String(), Type.Unknown());
 export const SessionId = Type.String({ pattern: '^[0-9a-z]{1,11}$' });

@@ -1,5 +1,3 @@
-import { once } from 'node:events';
-import type { Socket } from 'node:net';
 import { StreamOpen, type ErrorCode } from '@payvand/spec';
 import type { WebSocket } from 'ws';
 import { ProtocolError } from '../../protocol/protocol-error.js';
@@ -36,11 +34,11 @@ export class LiveStream {
   #open: { readonly stream: AccountStream; readonly ops: StreamOps } | undefined;
   #isEnded = false;
 
-  constructor(deps: LiveStreamDeps, link: { webSocket: WebSocket; socket: Socket; source: string }) {
+  constructor(deps: LiveStreamDeps, webSocket: WebSocket, source: string) {
     this.#deps = deps;
-    this.#webSocket = link.webSocket;
-    this.#source = link.source;
-    this.#socket = new StreamSocket(link.webSocket, link.socket, {
+    this.#webSocket = webSocket;
+    this.#source = source;
+    this.#socket = new StreamSocket(webSocket, {
       message: (bytes) => this.#take(bytes),
       drained: () => this.#goOn(),
       closed: () => this.#end(),
@@ -52,21 +50,6 @@ export class LiveStream {
   close(code: ErrorCode): void {
     if (!this.#isEnded) this.#socket.close(code);
     this.#end();
-  }
-
-  /** Closes because the server stops; after `patienceMs` without farewell. */
-  async leave(patienceMs: number): Promise<void> {
-    if (this.#webSocket.readyState === this.#webSocket.CLOSED) return;
-    const closed = once(this.#webSocket, 'close');
-    this.#socket.leave();
-    this.#end();
-    const impatience = setTimeout(() => this.#webSocket.terminate(), patienceMs);
-    await closed;
-    clearTimeout(impatience);
-  }
-
-  ping(): void {
-    if (!this.#socket.ping()) this.#webSocket.terminate();
   }
 
   /** Looks again whether the session is open, in case a bell was lost. */

@@ -1,10 +1,11 @@
-import type { Socket } from 'node:net';
-import { clientSendBytesMax, errorCodes, type ErrorCode } from '@payvand/spec';
+import { errorCodes, type ErrorCode } from '@payvand/spec';
 import type { WebSocket } from 'ws';
 import type { StreamSink } from '../../services/stream-account.js';
 
 /** From here on nothing more is read for the client until it has taken what waits. */
-export const BUFFERED_BYTES_MAX = 1024 * 1024;
+const BUFFERED_BYTES_MAX = 1024 * 1024;
+/** It goes on when so little waits. */
+const BUFFERED_BYTES_LOW = 256 * 1024;
 /** Frames gathered in one message, unless a single one is longer. */
 const MESSAGE_LENGTH_MAX = 64 * 1024;
 /** How long a closing handshake may take. */
@@ -12,11 +13,10 @@ const CLOSE_MS = 3_000;
 
 const POLICY = 1008;
 const TRY_LATER = 1013;
-const GOING_AWAY = 1001;
 
 export interface StreamSocketEvents {
   message(bytes: Buffer): void;
-  /** there is room again */
+  /** there is room again after `isFull` was true */
   drained(): void;
   closed(): void;
 }
@@ -33,21 +33,17 @@ export class StreamSocket implements StreamSink {
   #frames: string[] = [];
   #framesLength = 0;
   #isScheduled = false;
-  #isAlive = true;
+  #isAwaited = false;
   #fullSince: number | undefined;
 
-  constructor(webSocket: WebSocket, socket: Socket, events: StreamSocketEvents) {
+  constructor(webSocket: WebSocket, events: StreamSocketEvents) {
     this.#webSocket = webSocket;
     this.#events = events;
     webSocket.on('message', (bytes, isBinary) => {
       if (isBinary || !Buffer.isBuffer(bytes)) this.close('bad-request');
       else if (webSocket.readyState === webSocket.OPEN) events.message(bytes);
     });
-    webSocket.on('pong', () => void (this.#isAlive = true));
-    // A message that is too long or no UTF-8 closes the socket with its own code; there is nothing to add.
-    webSocket.on('error', () => undefined);
     webSocket.on('close', () => events.closed());
-    socket.on('drain', () => this.#drain());
   }
 
   send(frame: string): void {
@@ -61,7 +57,9 @@ export class StreamSocket implements StreamSink {
   }
 
   isFull(): boolean {
-    return this.#webSocket.bufferedAmount + this.#framesLength > BUFFERED_BYTES_MAX;
+    const isFull = this.#webSocket.bufferedAmount + this.#framesLength > BUFFERED_BYTES_MAX;
+    this.#isAwaited ||= isFull;
+    return isFull;
   }
 
   /** Stops or goes on reading what the client sends. */
@@ -74,26 +72,11 @@ export class StreamSocket implements StreamSink {
   /** Says why and closes. */
   close(code: ErrorCode): void {
     this.send(JSON.stringify({ t: 'error', code }));
-    this.#close(errorCodes[code].retryable ? TRY_LATER : POLICY, code);
-  }
-
-  /** Closes because the server stops. */
-  leave(): void {
-    this.#close(GOING_AWAY, 'draining');
-  }
-
-  /** For clients that no longer answer. */
-  terminate(): void {
-    this.#webSocket.terminate();
-  }
-
-  /** Asks for a sign of life. @returns whether there was one since the last time */
-  ping(): boolean {
-    // What a paused socket was sent has not been read, a sign of life neither.
-    if (!this.#isAlive && !this.#webSocket.isPaused) return false;
-    this.#isAlive = false;
-    if (this.#webSocket.readyState === this.#webSocket.OPEN) this.#webSocket.ping();
-    return true;
+    this.#flush();
+    // A paused socket would never read the farewell of the other side.
+    this.#webSocket.resume();
+    this.#webSocket.close(errorCodes[code].retryable ? TRY_LATER : POLICY, code);
+    setTimeout(() => this.#webSocket.terminate(), CLOSE_MS).unref();
   }
 
   /** @returns how long the client has not taken what waits for it, in ms */
@@ -110,21 +93,13 @@ export class StreamSocket implements StreamSink {
     const message = rest.length === 0 ? first : `[${this.#frames.join(',')}]`;
     this.#frames = [];
     this.#framesLength = 0;
-    if (this.#webSocket.readyState === this.#webSocket.OPEN) this.#webSocket.send(message);
+    if (this.#webSocket.readyState === this.#webSocket.OPEN) this.#webSocket.send(message, () => this.#taken());
   }
 
-  #drain(): void {
+  #taken(): void {
+    if (!this.#isAwaited || this.#webSocket.bufferedAmount > BUFFERED_BYTES_LOW) return;
+    this.#isAwaited = false;
     this.#fullSince = undefined;
     this.#events.drained();
   }
-
-  #close(status: number, reason: string): void {
-    this.#flush();
-    this.#webSocket.resume();
-    this.#webSocket.close(status, reason);
-    setTimeout(() => this.#webSocket.terminate(), CLOSE_MS).unref();
-  }
 }
-
-/** Longest message a client may send. */
-export const MESSAGE_BYTES_MAX = clientSendBytesMax;

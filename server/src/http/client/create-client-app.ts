@@ -5,7 +5,7 @@ import {
   type ClientEndpoint,
   type ClientOperation,
 } from '@payvand/spec';
-import type { Context, Hono } from 'hono';
+import { Hono, type Context } from 'hono';
 import type { TObject } from 'typebox';
 import type { Log } from '../../log.js';
 import { ProtocolError } from '../../protocol/protocol-error.js';
@@ -31,7 +31,7 @@ import { roomEndpoints } from './rooms.js';
 import { sessionEndpoints } from './sessions.js';
 import { OP_DEPTH_MAX } from './stream-ops.js';
 
-export interface ClientApiDeps {
+export interface ClientAppDeps {
   readonly accounts: AccountDeps;
   readonly authenticator: Authenticator;
   readonly profiles: ProfileReader;
@@ -46,11 +46,12 @@ type Handler = (call: Call) => Promise<ClientAnswer>;
 const REQUESTS = { burst: 1_000, refillMs: 5, keysMax: 50_000 };
 
 /**
- * Puts the endpoints of the client API on an app: token, shapes and budget are checked here, one service does the rest.
+ * Makes the endpoints of the client API: token, budget and shapes are checked here, one service does the rest.
  *
  * @see PV-CLI-001 to PV-CLI-012
  */
-export function addClientApi(app: Hono<EdgeEnv>, deps: ClientApiDeps): void {
+export function createClientApp(deps: ClientAppDeps): Hono<EdgeEnv> {
+  const app = new Hono<EdgeEnv>();
   const { accounts, profiles, rooms, authenticator } = deps;
   const handlers: ClientHandlers = {
     ...accountEndpoints(accounts),
@@ -77,6 +78,7 @@ export function addClientApi(app: Hono<EdgeEnv>, deps: ClientApiDeps): void {
       const { status, headers, body } = writeProblem('method-not-allowed', {}, { allow: allowed.join(', ') });
       return new Response(body, { status, headers });
     });
+  return app;
 }
 
 /** The token comes before the body: a stranger's body is not read. */
