@@ -46,6 +46,11 @@ const requestCodes = {
     'از این نوع درخواست بیش از اندازه رسیده است؛ صبر کنید.',
   ),
   internal: again(500, 'Something went wrong here.', 'این‌جا خطایی رخ داد.'),
+  unavailable: again(
+    503,
+    'The database cannot be reached; repeat with the same request key.',
+    'پایگاه داده در دسترس نیست؛ با همان کلید درخواست دوباره بفرستید.',
+  ),
   overloaded: again(
     503,
     'The server is too busy or shutting down; wait.',
@@ -73,6 +78,13 @@ const eventCodes = {
     'هر سرور تنها رویداد دامنهٔ خودش را می‌فرستد.',
   ),
   'retired-key': final(403, 'The signing key is no longer in use.', 'کلید امضا دیگر به کار نمی‌رود.'),
+  'content-mismatch': final(
+    400,
+    'The content is not the one the event names.',
+    'محتوا همانی نیست که رویداد نام می‌برد.',
+  ),
+  refused: final(403, 'The hub refused the event.', 'میزبان رویداد را نپذیرفت.'),
+  'storage-rejected': final(409, 'The item cannot be stored.', 'این مورد را نمی‌توان ذخیره کرد.'),
   'until-too-far': final(400, 'The last allowed time lies too far ahead.', 'مهلت رویداد بیش از اندازه دور است.'),
   'bad-mail': final(400, 'The mailbox item breaks the format.', 'بستهٔ صندوق قالب درست ندارد.'),
 } as const satisfies Record<string, ErrorCodeEntry>;
@@ -84,6 +96,7 @@ const chainCodes = {
   fork: final(409, 'The hub showed two different chains.', 'میزبان دو زنجیرهٔ متفاوت نشان داده است.'),
   'duplicate-event': final(409, 'One event stands in the chain twice.', 'یک رویداد دو بار در زنجیره آمده است.'),
   'state-mismatch': final(409, 'The sealed state differs from the fold.', 'وضعیت مهرشده با محاسبه نمی‌خواند.'),
+  'unknown-epoch': final(409, 'The epoch is not known here.', 'این دوره این‌جا شناخته نیست.'),
   'at-decreased': final(409, 'The time of the hub went backwards.', 'زمان میزبان به عقب رفته است.'),
   quarantined: final(409, 'The room is stopped here at a fault.', 'گفت‌وگو این‌جا به سبب خطا متوقف شده است.'),
 } as const satisfies Record<string, ErrorCodeEntry>;

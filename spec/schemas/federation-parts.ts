@@ -43,6 +43,8 @@ export const WireHeader = Type.Object({ epoch: Epoch, seq: Count, at: Count, eve
 
 export const RoomPage = Type.Object({
   room: RoomId,
+  /** hash of the record before the first; in answers to `log` */
+  prev: Type.Optional(Bytes32),
   records: Type.Array(Type.Union([WireRecord, WireHeader]), { maxItems: 256 }),
   sealed: WireSealedHead,
 });

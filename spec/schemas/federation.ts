@@ -19,7 +19,12 @@ export const SubmitRequest = Type.Object({ items: Type.Array(SubmitItem, { minIt
 export const SubmitAnswer = Type.Object({
   results: Type.Array(SubmitResult, { maxItems: 256 }),
   rooms: Type.Array(
-    Type.Object({ room: RoomId, headers: Type.Array(WireHeader, { maxItems: 4096 }), sealed: WireSealedHead }),
+    Type.Object({
+      room: RoomId,
+      prev: Bytes32,
+      headers: Type.Array(WireHeader, { maxItems: 4096 }),
+      sealed: WireSealedHead,
+    }),
     { maxItems: 256 },
   ),
   seals: Seals,

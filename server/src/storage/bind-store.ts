@@ -90,6 +90,7 @@ function bindPending(db: Database): PendingStore {
     pendingHubs: (limit) => pending.pendingHubs(db, limit),
     findPending: (hub, eventId) => pending.findPending(db, hub, eventId),
     refusePending: (hub, eventId, code) => pending.refusePending(db, hub, { eventId, code }),
+    resolvePending: (hub, ids) => pending.resolvePending(db, hub, ids),
     replacePending: (old, row) => pending.replacePending(db, old, row),
     findSent: (accountId, requestKey) => pending.findSent(db, accountId, requestKey),
     addRefused: (row, code) => pending.addRefused(db, row, code),

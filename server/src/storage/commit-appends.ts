@@ -45,11 +45,8 @@ const moveHeads: ManyRows = {
 const addLog = insertInto('log', [
   ...['room_id', 'seq', 'epoch', 'at', 'event_id', 'type', 'sender', 'void', 'statement', 'jws_hash', 'hash', 'jws', 'content'],
 ]);
-const addSent = insertInto(
-  'sent',
-  ['account_id', 'request_key', 'room_id', 'event_id', 'at'],
-  'ON CONFLICT (account_id, request_key) DO NOTHING',
-);
+// A repeated request key fails the transaction: the caller looks up what was answered the first time.
+const addSent = insertInto('sent', ['account_id', 'request_key', 'room_id', 'event_id', 'at']);
 const addState = insertInto('room_state', ['room_id', 'bucket', 'type', 'key', 'seq', 'event_id'], 'ON CONFLICT DO NOTHING');
 const addRelations = insertInto(
   'relations',

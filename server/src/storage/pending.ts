@@ -2,7 +2,7 @@ import type { Domain, EventId } from '../protocol/identifiers.js';
 import type { Database, Reader } from './database.js';
 import { requireAtMost } from './require-at-most.js';
 import type { NewPending, PendingRow, SentAnswer, SentRow } from './room-rows.js';
-import { issue, issueRows } from './sql-values.js';
+import { issue, issueRows, textArray } from './sql-values.js';
 import type { ManyRows } from './sql-values.js';
 import type { Page } from './store-types.js';
 
@@ -33,6 +33,7 @@ const replace = `WITH replaced AS (
     UPDATE pending SET event_id = $3, jws = $4, content = $5, statement = $6 WHERE hub = $1 AND event_id = $2
     RETURNING account_id, request_key
   ) UPDATE sent s SET event_id = $3 FROM replaced r WHERE s.account_id = r.account_id AND s.request_key = r.request_key`;
+const resolve = 'DELETE FROM pending WHERE hub = $1 AND event_id = ANY ($2::text[])';
 const selectSent = `SELECT s.room_id AS room, s.event_id AS "eventId", l.seq, l.at, coalesce(s.code, l.void) AS code
   FROM sent s LEFT JOIN log l ON l.room_id = s.room_id AND l.event_id = s.event_id
   WHERE s.account_id = $1 AND s.request_key = $2`;
@@ -81,6 +82,12 @@ export async function refusePending(
   { eventId, code }: { eventId: EventId; code: string },
 ): Promise<void> {
   await issue(db.sql, refuse, [hub, eventId, code]);
+}
+
+/** @see PendingStore.resolvePending */
+export async function resolvePending(db: Database, hub: Domain, ids: readonly EventId[]): Promise<void> {
+  requireAtMost(512, ids);
+  await issue(db.sql, resolve, [hub, textArray(ids)]);
 }
 
 /** @see PendingStore.replacePending */

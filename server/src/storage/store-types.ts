@@ -135,6 +135,8 @@ export interface PendingStore {
   findPending(hub: Domain, eventId: EventId): Promise<PendingRow | undefined>;
   /** The hub's final answer: kept for its author until expiry. */
   refusePending(hub: Domain, eventId: EventId, code: string): Promise<void>;
+  /** They stand in our copy of the log, by another way than `commitAppends`. */
+  resolvePending(hub: Domain, eventIds: readonly EventId[]): Promise<void>;
   /** Puts a re-signed event in the place of another, under the same request key and n. */
   replacePending(old: EventId, row: NewPending): Promise<void>;
   findSent(accountId: number, requestKey: string): Promise<SentAnswer | undefined>;

@@ -1,0 +1,71 @@
+import { domainOf } from '../protocol/identifiers.js';
+import type { Domain } from '../protocol/identifiers.js';
+import { parseInviteBody } from '../protocol/invite-mail.js';
+import type { InviteBody } from '../protocol/invite-mail.js';
+import { verifyInvite } from '../protocol/invite.js';
+import { parseMail, verifyMail } from '../protocol/mail.js';
+import type { Mail } from '../protocol/mail.js';
+import { noteOf } from './account-news.js';
+import type { ServiceDeps } from './deps.js';
+
+type MailDeps = Pick<ServiceDeps, 'domain' | 'store' | 'clock' | 'directory' | 'accountIdOf' | 'bells' | 'keys'> & {
+  /** a dm that both people asked for at the same time becomes one */
+  readonly mergeCrossed: (mail: Mail, body: InviteBody) => Promise<boolean>;
+};
+
+export type MailAnswer =
+  | { readonly status: 'ok' }
+  | { readonly status: 'retry'; readonly after: number }
+  | { readonly status: 'denied'; readonly code: string };
+
+const REQUESTS_WAITING_MAX = 500;
+
+/**
+ * Takes mailbox items of another provider's people. What an answer says depends only on what the sender sent: whether the
+ * account exists or has blocked the sender makes no difference to it.
+ *
+ * @see PV-MBX-001 to PV-MBX-006
+ */
+export async function acceptMail(deps: MailDeps, peer: Domain, items: readonly string[]): Promise<{ results: MailAnswer[] }> {
+  const results: MailAnswer[] = [];
+  for (const jws of items) results.push(await acceptItem(deps, peer, jws));
+  return { results };
+}
+
+async function acceptItem(deps: MailDeps, peer: Domain, jws: string): Promise<MailAnswer> {
+  const mail = parseMail(jws);
+  if (!mail.ok) return { status: 'denied', code: mail.code };
+  if (domainOf(mail.value.from) !== peer) return { status: 'denied', code: 'wrong-origin' };
+  if (domainOf(mail.value.to) !== deps.domain) return { status: 'denied', code: 'bad-mail' };
+  if (mail.value.until < deps.clock.now()) return { status: 'denied', code: 'until-passed' };
+  const statement = peer === deps.domain ? deps.keys.current.statement.parsed : await deps.directory.statementOf(peer);
+  if (statement === undefined) return { status: 'retry', after: 60 };
+  if (!verifyMail(mail.value, statement)) return { status: 'denied', code: 'bad-mail' };
+  const body = parseInviteBody(mail.value);
+  if (!body.ok || !verifyInvite(body.value.invite, statement)) return { status: 'denied', code: 'bad-mail' };
+  await file(deps, mail.value, body.value);
+  return { status: 'ok' };
+}
+
+/** Puts an item before its person, unless there is none, or that person wants nothing of the sender. */
+async function file(deps: MailDeps, mail: Mail, body: InviteBody): Promise<void> {
+  const accountId = await deps.accountIdOf(mail.to);
+  if (accountId === undefined || (await deps.store.isBlocked(accountId, mail.from))) return;
+  const { create, content, contentText, statement, invite, intro } = body;
+  if (await deps.mergeCrossed(mail, body)) return;
+  const added = await deps.store.addRequest(
+    {
+      ...{ accountId, id: mail.hash, kind: content.kind === 'dm' ? 'contact' : 'invite', room: invite.room },
+      ...{ hub: invite.hub, by: mail.from, at: deps.clock.now(), until: mail.until, state: 'waiting' },
+      body: JSON.stringify({
+        create: { jws: create.jws, content: contentText, statement: statement.jws },
+        ...{ invite: invite.jws, creation: { kind: content.kind, creator: create.fields.sender, peer: content.with ?? null } },
+        ...(intro === undefined ? {} : { intro }),
+      }),
+    },
+    { max: REQUESTS_WAITING_MAX, mail: { hash: Buffer.from(mail.hash, 'base64url'), until: mail.until } },
+  );
+  if (added !== 'added') return;
+  await deps.store.addNotes([noteOf(accountId, { kind: 'request', id: mail.hash })]);
+  deps.bells.ringAccount(accountId);
+}

@@ -1,0 +1,237 @@
+import { encodeBase64url } from '../protocol/base64url.js';
+import { checkContent } from '../protocol/content.js';
+import { buildDenial } from '../protocol/denial.js';
+import { parseEvent, verifyEventSignature } from '../protocol/event.js';
+import type { ParsedEvent } from '../protocol/event.js';
+import { sealedToWire } from '../protocol/head.js';
+import { domainOf } from '../protocol/identifiers.js';
+import type { Domain, EventId, RoomId } from '../protocol/identifiers.js';
+import type { KeyStatement } from '../protocol/key-statement.js';
+import { ZERO_HASH } from '../protocol/record.js';
+import type { FoundEvent } from '../storage/room-rows.js';
+import { localAccountOf } from './append-page.js';
+import type { ServiceDeps } from './deps.js';
+import { findTargets } from './find-targets.js';
+import type { Targets } from './find-targets.js';
+import { internStatement } from './intern-statement.js';
+import { wireHeader } from './live-room.js';
+import type { LiveRoom } from './live-room.js';
+import { readStretch } from './make-page.js';
+import { orderEvent } from './order-event.js';
+import type { OrderAnswer, Submission } from './order-event.js';
+
+type AcceptDeps = Pick<
+  ServiceDeps,
+  'domain' | 'store' | 'clock' | 'keys' | 'rooms' | 'writer' | 'accountIdOf' | 'directory' | 'log'
+> & {
+  /** the peer has cost us a signature check for nothing */
+  readonly penalize: (peer: Domain) => void;
+};
+
+export interface SubmitItem {
+  readonly jws: string;
+  readonly content: string;
+  readonly statement?: string;
+}
+
+type Refusal = { readonly status: 'denied'; readonly code: string; readonly rule: string | null };
+type Waiting = { readonly status: 'retry'; readonly after: number };
+type Elsewhere = { readonly status: 'not-hub'; readonly hub: Domain; readonly epoch: number };
+export type ItemAnswer = OrderAnswer | ((Refusal | Waiting | Elsewhere) & { readonly id: EventId | null });
+
+/** An item that has passed every check that needs no lock. */
+interface Ready {
+  readonly event: ParsedEvent;
+  readonly item: SubmitItem;
+  readonly value: Record<string, unknown> | undefined;
+  readonly statement: KeyStatement | undefined;
+  readonly live: LiveRoom;
+}
+
+/**
+ * Takes submissions of another provider's people for rooms we are the hub of. Each item is answered for itself; what is
+ * accepted is on disk, and the answer proves it.
+ *
+ * @returns JSON text
+ * @see PV-SUB-001 to PV-SUB-012
+ */
+export async function acceptSubmission(deps: AcceptDeps, peer: Domain, body: { items: readonly SubmitItem[] }): Promise<string> {
+  const answers = await orderItems(deps, peer, body.items);
+  const seals: string[] = [];
+  const rooms = await receipts(deps, answers, seals);
+  const results = answers.map(({ room, answer }) => resultText(deps, room, answer));
+  return `{"results":[${results.join(',')}],"rooms":[${rooms.join(',')}],"seals":${JSON.stringify(seals)}}`;
+}
+
+export interface AnsweredItem {
+  readonly room: RoomId | undefined;
+  readonly answer: ItemAnswer;
+}
+
+/** Checks and orders the items of a submission, in their order. */
+export async function orderItems(deps: AcceptDeps, peer: Domain, items: readonly SubmitItem[]): Promise<AnsweredItem[]> {
+  const checked: (Ready | ItemAnswer)[] = [];
+  let isSpoilt = false;
+  for (const item of items) {
+    if (isSpoilt) {
+      checked.push({ id: null, status: 'retry', after: 1 });
+      continue;
+    }
+    const outcome = await checkItem(deps, peer, item);
+    isSpoilt = outcome === 'bad-signature';
+    if (outcome === 'bad-signature') deps.penalize(peer);
+    checked.push(outcome === 'bad-signature' ? deny(idOf(item), 'bad-event', 'R1') : outcome);
+  }
+  const ready = checked.flatMap((entry) => ('event' in entry ? [entry] : []));
+  const known = await findKnown(deps, ready);
+  const targets = await findTargets(deps, ready.map(({ event }) => event));
+  const submissions = new Map<Ready, Submission>();
+  for (const entry of ready) submissions.set(entry, await submissionOf(deps, entry, targets));
+  // Handed over without a pause, so that items of one room keep their order.
+  const answers = checked.map(async (entry): Promise<AnsweredItem> => {
+    if (!('event' in entry)) return { room: undefined, answer: entry };
+    const { room, id } = entry.event;
+    const before = known.get(id);
+    const submission = submissions.get(entry);
+    if (before !== undefined || submission === undefined) return { room, answer: duplicateOf(id, before) };
+    return { room, answer: await order(deps, submission) };
+  });
+  return keepOrder(items, await Promise.all(answers));
+}
+
+/** Everything about an item that needs no lock; cheap checks first, the signature last. */
+async function checkItem(deps: AcceptDeps, peer: Domain, item: SubmitItem): Promise<Ready | ItemAnswer | 'bad-signature'> {
+  const parsed = parseEvent(item.jws);
+  if (!parsed.ok) return deny(null, 'bad-event', 'R1');
+  const event = parsed.value;
+  const { sender, type } = event.fields;
+  if (domainOf(sender) !== peer) return deny(event.id, 'wrong-origin', null);
+  const live = await deps.rooms.get(event.room);
+  if (live === undefined || type === 'room.create') return deny(event.id, 'unknown-room', null);
+  if (live.hub !== deps.domain) return { id: event.id, status: 'not-hub', hub: live.hub, epoch: live.epoch };
+  if (!live.state.hasJoined(peer) && type !== 'member' && type !== 'provider') return deny(event.id, 'not-member', 'R6');
+  const content = checkContent(event, item.content);
+  if (!content.ok) return deny(event.id, content.code === 'content-mismatch' ? 'content-mismatch' : 'bad-event', 'R1');
+  const statement = item.statement === undefined ? undefined : internStatement(item.statement);
+  const signedUnder = type === 'provider' ? statement : statementInForce(live, peer) ?? statement;
+  if (signedUnder === undefined) return deny(event.id, 'not-member', 'R6');
+  if (signedUnder.keyById.get(event.kid)?.status === 'retired' || !deps.directory.isActive(peer, event.kid, 'event')) {
+    return deny(event.id, 'retired-key', null);
+  }
+  if (!verifyEventSignature(event, signedUnder)) return 'bad-signature';
+  return { event, item, value: content.value, statement, live };
+}
+
+function statementInForce(live: LiveRoom, peer: Domain): KeyStatement | undefined {
+  const name = live.state.statementInForce(peer);
+  return name && live.statements.get(name.hash);
+}
+
+function idOf({ jws }: SubmitItem): EventId | null {
+  const parsed = parseEvent(jws);
+  return parsed.ok ? parsed.value.id : null;
+}
+
+function deny(id: EventId | null, code: string, rule: string | null): ItemAnswer {
+  return { id, status: 'denied', code, rule };
+}
+
+/** Which of the events stand in the log already, in one question. */
+async function findKnown({ store }: AcceptDeps, ready: readonly Ready[]): Promise<ReadonlyMap<EventId, FoundEvent>> {
+  if (ready.length === 0) return new Map();
+  const found = await store.findEvents(ready.map(({ event }) => [event.room, event.id] as const));
+  return new Map(found.map((row) => [row.eventId, row]));
+}
+
+function duplicateOf(id: EventId, before: FoundEvent | undefined): ItemAnswer {
+  if (before === undefined) return { id, status: 'retry', after: 1 };
+  const { epoch, seq, at, hash } = before;
+  return { id, status: 'duplicate', epoch, seq, at, hash };
+}
+
+async function submissionOf(deps: AcceptDeps, ready: Ready, targets: Targets): Promise<Submission> {
+  const { event, item, value, statement } = ready;
+  const accountId = event.fields.key === undefined ? undefined : await localAccountOf(deps, event);
+  return {
+    ...{ event, content: item.content, value, targets, seenHash: await hashOfSeen(deps, ready) },
+    ...(statement === undefined ? {} : { statement }),
+    ...(accountId === undefined ? {} : { accountId }),
+  };
+}
+
+async function order(deps: AcceptDeps, submission: Submission): Promise<ItemAnswer> {
+  const { room, id } = submission.event;
+  try {
+    return await deps.writer.write(orderEvent(deps, submission));
+  } catch (cause) {
+    deps.log.warn('submission-waits', { room, cause: String(cause) });
+    return { id, status: 'retry', after: 1 };
+  }
+}
+
+/** Hash of the record that `seen` names, where it is older than memory goes. */
+async function hashOfSeen({ store }: AcceptDeps, { event, live }: Ready): Promise<Buffer | undefined> {
+  const { seen } = event.fields;
+  if (seen === undefined || seen[1] >= live.seq || live.recordAt(seen[1]) !== undefined) return undefined;
+  return (await store.recordHashAt(live.room, seen[1])) ?? ZERO_HASH;
+}
+
+/** Once an item of a room has to wait, the later ones of that room wait too, so one person's messages keep their order. */
+function keepOrder(items: readonly SubmitItem[], answers: AnsweredItem[]): AnsweredItem[] {
+  const waiting = new Set<RoomId>();
+  return answers.map((answered, index) => {
+    const room = answered.room ?? roomOf(items[index]);
+    if (room === undefined) return answered;
+    if (answered.answer.status === 'retry') waiting.add(room);
+    else if (waiting.has(room) && answered.answer.status === 'denied') {
+      return { room, answer: { id: answered.answer.id, status: 'retry', after: 1 } };
+    }
+    return answered;
+  });
+}
+
+function roomOf(item: SubmitItem | undefined): RoomId | undefined {
+  const parsed = item === undefined ? undefined : parseEvent(item.jws);
+  return parsed?.ok === true ? parsed.value.room : undefined;
+}
+
+/** The answer to one item as it travels. */
+export function resultText(
+  { domain, keys, clock }: Pick<AcceptDeps, 'domain' | 'keys' | 'clock'>,
+  room: RoomId | undefined,
+  answer: ItemAnswer,
+): string {
+  if (answer.status === 'accepted' || answer.status === 'duplicate') {
+    const { id, status, epoch, seq, at, hash } = answer;
+    return JSON.stringify({ id, status, epoch, seq, at, hash: encodeBase64url(hash) });
+  }
+  if (answer.status !== 'denied' || answer.id === null || room === undefined) return JSON.stringify(answer);
+  const { id: event, code, rule } = answer;
+  const denial = buildDenial({ hub: domain, room, event, code, rule, at: clock.now() }, keys.current.seal);
+  return JSON.stringify({ ...answer, denial: denial.jws });
+}
+
+/** For each room the chain from the lowest record answered for to a sealed head: what makes the answer a proof. */
+async function receipts(deps: AcceptDeps, answers: readonly AnsweredItem[], seals: string[]): Promise<string[]> {
+  const lowest = new Map<RoomId, number>();
+  for (const { room, answer } of answers) {
+    if (room === undefined || !('seq' in answer)) continue;
+    lowest.set(room, Math.min(answer.seq, lowest.get(room) ?? Infinity));
+  }
+  const texts = await Promise.all([...lowest].map(async ([room, seq]) => await receipt(deps, { room, seq, seals })));
+  return texts.filter((text) => text !== undefined);
+}
+
+async function receipt(
+  deps: AcceptDeps,
+  { room, seq, seals }: { room: RoomId; seq: number; seals: string[] },
+): Promise<string | undefined> {
+  const live = await deps.rooms.get(room);
+  const stretch = live && (await readStretch(deps, live, seq - 1));
+  if (live === undefined || stretch === undefined) return undefined;
+  const prev = seq === 0 ? ZERO_HASH : (live.recordAt(seq - 1)?.hash ?? (await deps.store.recordHashAt(room, seq - 1)));
+  if (prev === undefined) return undefined;
+  const headers = stretch.records.map(wireHeader);
+  const sealed = JSON.stringify(sealedToWire(stretch.sealed, seals));
+  return `{"room":"${room}","prev":"${encodeBase64url(prev)}","headers":[${headers.join(',')}],"sealed":${sealed}}`;
+}

@@ -1,0 +1,173 @@
+import { checkContent } from '../protocol/content.js';
+import { parseEvent } from '../protocol/event.js';
+import type { ParsedEvent } from '../protocol/event.js';
+import type { SealedHead } from '../protocol/head.js';
+import { domainOf } from '../protocol/identifiers.js';
+import type { Address, RoomId } from '../protocol/identifiers.js';
+import type { JsonObject } from '../protocol/json-shape.js';
+import type { KeyStatement } from '../protocol/key-statement.js';
+import type { FullRecord, RecordHeader } from '../protocol/record.js';
+import { recordHash } from '../protocol/record.js';
+import { ProtocolError } from '../protocol/protocol-error.js';
+import { judge } from '../protocol/rules.js';
+import type { ServiceDeps } from './deps.js';
+import type { RoomDraft } from './draft-room.js';
+import { effectOf, findTargets, isAboutDeleted } from './find-targets.js';
+import type { Targets } from './find-targets.js';
+import { internStatement } from './intern-statement.js';
+import type { LiveRoom } from './live-room.js';
+import type { WriteJob } from './write-rooms.js';
+
+/** A stretch of one room's log that ends at a sealed head whose place under its seal has been verified. */
+export interface RoomPage {
+  readonly room: RoomId;
+  readonly records: readonly (FullRecord | RecordHeader)[];
+  readonly sealed: SealedHead;
+}
+
+export type AppendAnswer =
+  | { readonly status: 'acked'; readonly seq: number }
+  | { readonly status: 'gap'; readonly have: number }
+  | { readonly status: 'quarantined'; readonly code: string; readonly seq: number };
+
+/** A record of a page with everything about it that needs no lock and no state. */
+interface ReadRecord {
+  readonly record: FullRecord;
+  readonly event: ParsedEvent | undefined;
+  readonly value: JsonObject | undefined;
+  readonly isContentGood: boolean;
+  readonly statement: KeyStatement | undefined;
+  readonly accountId: number | undefined;
+}
+
+type Chained = ReadRecord & { readonly hash: Buffer };
+
+/**
+ * Makes the job that continues a room we follow with a page from its hub: verifies the chain up to the sealed head,
+ * judges every event as the hub should have, and refuses the page where the folds differ.
+ *
+ * @returns undefined when the page holds nothing that could be appended (only headers, say)
+ * @see PV-PUSH-004 to PV-PUSH-010, PV-REC-007
+ */
+export async function appendPage(
+  deps: Pick<ServiceDeps, 'store' | 'accountIdOf' | 'domain'>,
+  live: LiveRoom,
+  page: RoomPage,
+): Promise<WriteJob<AppendAnswer>> {
+  const records = page.records.filter((record): record is FullRecord => 'jws' in record && record.seq > live.seq);
+  const read = await Promise.all(records.map((record) => readRecord(deps, record)));
+  const targets = await findTargets(
+    deps,
+    read.flatMap(({ event }) => (event === undefined ? [] : [event])),
+  );
+  return {
+    room: page.room,
+    events: Math.max(1, read.length),
+    bytes: read.reduce((sum, { record }) => sum + record.jws.length + (record.content?.length ?? 0), 0),
+    prepare: (draft) => continueRoom(draft, page, { read, targets }),
+  };
+}
+
+async function readRecord(
+  { accountIdOf, domain }: Pick<ServiceDeps, 'accountIdOf' | 'domain'>,
+  record: FullRecord,
+): Promise<ReadRecord> {
+  const parsed = parseEvent(record.jws);
+  const event = parsed.ok ? parsed.value : undefined;
+  const checked = event === undefined || record.content === null ? undefined : checkContent(event, record.content);
+  const value = checked?.ok === true ? checked.value : undefined;
+  const isState = event?.fields.key !== undefined;
+  const isContentGood = isState || checked?.ok === true;
+  const statement = record.statement === undefined ? undefined : internStatement(record.statement);
+  const accountId = event === undefined ? undefined : await localAccountOf({ accountIdOf, domain }, event);
+  return { record, event, value, isContentGood, statement, accountId };
+}
+
+/** Our account that a member or access event is about. */
+export async function localAccountOf(
+  { accountIdOf, domain }: Pick<ServiceDeps, 'accountIdOf' | 'domain'>,
+  event: ParsedEvent,
+): Promise<number | undefined> {
+  const { type, key } = event.fields;
+  if ((type !== 'member' && type !== 'access') || key === undefined) return undefined;
+  return domainOf(key as Address) === domain ? await accountIdOf(key as Address) : undefined;
+}
+
+function continueRoom(
+  draft: RoomDraft,
+  page: RoomPage,
+  { read, targets }: { read: readonly ReadRecord[]; targets: Targets },
+): AppendAnswer {
+  const { live } = draft;
+  const { head } = page.sealed;
+  if (live.status === 'quarantined') return { status: 'quarantined', code: live.code ?? 'fork', seq: draft.seq };
+  if (live.status === 'partial' || live.status === 'joining') return { status: 'gap', have: live.first - 1 };
+  if (head.epoch !== draft.epoch) return { status: 'quarantined', code: 'unknown-epoch', seq: draft.seq };
+  if (head.seq <= draft.seq) return agreesWithPast(draft, page);
+  const fresh = read.filter(({ record }) => record.seq > draft.seq);
+  if (fresh[0]?.record.seq !== draft.seq + 1) return { status: 'gap', have: draft.seq };
+  const chained = chain(draft, fresh);
+  if (typeof chained === 'string') return { status: 'quarantined', code: chained, seq: draft.seq };
+  const last = chained.at(-1);
+  if (last?.record.seq !== head.seq) return { status: 'gap', have: draft.seq };
+  if (!last.hash.equals(head.hash)) return { status: 'quarantined', code: 'fork', seq: draft.seq };
+  const before = draft.seq;
+  for (const item of chained) appendRecord(draft, item, targets);
+  // The draft is spoilt: the error throws the flush away, and the room is loaded anew.
+  if (!draft.state.hash().equals(head.state)) throw new ProtocolError('state-mismatch', { more: { seq: before } });
+  draft.sealed = page.sealed;
+  return { status: 'acked', seq: draft.seq };
+}
+
+/** A sealed head at or below ours must be of the very records we hold. */
+function agreesWithPast(draft: RoomDraft, page: RoomPage): AppendAnswer {
+  const { head } = page.sealed;
+  const held = draft.hashAt(head.seq);
+  if (held !== undefined && !held.equals(head.hash)) return { status: 'quarantined', code: 'fork', seq: draft.seq };
+  return { status: 'acked', seq: draft.seq };
+}
+
+/** Links the records to ours by their hashes, before anything in them is believed. */
+function chain(draft: RoomDraft, fresh: readonly ReadRecord[]): Chained[] | string {
+  const chained: Chained[] = [];
+  let { hash: prev, seq, at } = draft;
+  for (const item of fresh) {
+    const { record, event } = item;
+    seq += 1;
+    if (record.seq !== seq || record.epoch !== draft.epoch) return 'bad-chain';
+    if (record.at < at) return 'at-decreased';
+    if (event === undefined) return 'bad-event';
+    if (draft.findRecent(event.id) !== undefined) return 'duplicate-event';
+    at = record.at;
+    const header = { epoch: record.epoch, seq, at, event: event.id, jwsHash: event.jwsHash };
+    prev = recordHash(draft.live.room, header, prev);
+    chained.push({ ...item, hash: prev });
+  }
+  return chained;
+}
+
+function appendRecord(draft: RoomDraft, item: Chained, targets: Targets): void {
+  const { record, event, value, statement, accountId } = item;
+  if (event === undefined) return;
+  const verdict = judge(draft.state, {
+    ...{ room: draft.live.room, record, event, content: value, attachedStatement: statement },
+    statements: (hash) => (statement?.hash === hash ? statement : draft.live.statements.get(hash)),
+    seenHash: (seq) => draft.hashAt(seq),
+  });
+  const allowed = verdict.kind === 'allow';
+  const effect = allowed ? effectOf(event, { draft, targets, at: record.at }) : undefined;
+  draft.append({
+    ...{ event, epoch: record.epoch, at: record.at, void: allowed ? null : verdict.code },
+    content: keptContent(item, isAboutDeleted(event, { draft, targets })),
+    ...(value === undefined || event.fields.key === undefined ? {} : { value }),
+    ...(statement === undefined ? {} : { statement }),
+    ...(effect === undefined ? {} : { effect }),
+    ...(accountId === undefined ? {} : { accountId }),
+  });
+}
+
+/** Content that is not its event's, or is malformed, is a hole: to be filled by somebody who has it. */
+function keptContent({ record, isContentGood }: ReadRecord, isDeleted: boolean): string | null {
+  return isContentGood && !isDeleted ? record.content : null;
+}
+

@@ -1,0 +1,77 @@
+import type { Address, RoomId } from '../protocol/identifiers.js';
+import { ProtocolError } from '../protocol/protocol-error.js';
+import type { ServiceDeps } from './deps.js';
+import type { LiveRoom } from './live-room.js';
+import type { Actor, Restriction, SendAnswer } from './room-services.js';
+import { joinedRoom } from './send-event.js';
+import { submitEvent } from './submit-event.js';
+
+export type ChangeDeps = Parameters<typeof submitEvent>[0] & Pick<ServiceDeps, 'rooms'>;
+
+/** The entry a change writes; null: there is nothing to change. */
+interface Change {
+  readonly type: string;
+  readonly key: string;
+  readonly content: object;
+}
+
+const ATTEMPTS_MAX = 4;
+
+/**
+ * Changes one entry of a room's state for a person. When somebody else changed the same entry meanwhile, the change is
+ * made again on top of theirs.
+ *
+ * @throws ProtocolError `unknown-room` · the code of the rule that refuses it
+ * @see PV-EVT-019, PV-RULE-001
+ */
+export async function changeRoom(
+  deps: ChangeDeps,
+  who: Actor,
+  { room, change }: { room: RoomId; change: (live: LiveRoom) => Change },
+): Promise<SendAnswer> {
+  for (let attempt = 1; ; attempt += 1) {
+    const live = await joinedRoom(deps, who, room);
+    try {
+      return await submitEvent(deps, live, { sender: who.address, ...change(live) });
+    } catch (cause) {
+      const isLost = cause instanceof ProtocolError && cause.code === 'prior-mismatch';
+      if (!isLost || attempt >= ATTEMPTS_MAX) throw cause;
+    }
+  }
+}
+
+export const leave = (who: Actor) => (): Change => ({ type: 'member', key: who.address, content: { membership: 'left' } });
+
+export const title = (text: string) => (): Change => ({ type: 'room.info', key: '', content: { title: text } });
+
+export const history = (visible: 'all' | 'joined') => (): Change => ({ type: 'room.history', key: '', content: { visible } });
+
+export const owner = (address: Address) => (): Change => ({ type: 'room.owner', key: '', content: { owner: address } });
+
+export const role =
+  ({ name, rank, rights }: { name: string; rank: number; rights: readonly string[] }) =>
+  (): Change => ({ type: 'role', key: name, content: { rank, rights } });
+
+export const memberRole = ({ address, role: name }: { address: Address; role: string }) => access(address, { role: name });
+
+export const restriction = ({ address, restrict }: { address: Address; restrict: Restriction | null }) =>
+  access(address, { restrict: restrict ?? undefined });
+
+export const ban = (address: Address) => access(address, { ban: true });
+
+export const unban = (address: Address) => access(address, { ban: undefined });
+
+/** Ends the join there is now; a later one is not touched. */
+export const remove = (address: Address) => (live: LiveRoom): Change => {
+  const join = live.state.joinEntry(address);
+  if (join === undefined) throw new ProtocolError('not-found', { part: 'address' });
+  return access(address, { remove: join.id })(live);
+};
+
+/** What is said of a person is one entry: the rest of it stays as it is. */
+function access(address: Address, change: Record<string, unknown>): (live: LiveRoom) => Change {
+  return (live) => {
+    const members = Object.entries({ ...live.state.access(address), ...change }).filter(([, value]) => value !== undefined);
+    return { type: 'access', key: address, content: Object.fromEntries(members) };
+  };
+}

@@ -1,0 +1,159 @@
+import { encodeBase64url } from '../protocol/base64url.js';
+import { makeContent } from '../protocol/content.js';
+import { buildEvent } from '../protocol/event.js';
+import { buildInvite } from '../protocol/invite.js';
+import type { Address, RoomId } from '../protocol/identifiers.js';
+import type { JsonObject } from '../protocol/json-shape.js';
+import { ProtocolError } from '../protocol/protocol-error.js';
+import { RoomState } from '../protocol/room-state.js';
+import { ZERO_HASH } from '../protocol/record.js';
+import type { ServiceDeps } from './deps.js';
+import { LiveRoom } from './live-room.js';
+import type { SendMail } from './send-mail.js';
+import { answeredBefore, isRejected } from './send-event.js';
+import { answerOf, orderOwn, submitEvent } from './submit-event.js';
+import type { Draft, Signed } from './submit-event.js';
+import type { Actor } from './room-services.js';
+
+export type CreateDeps = Parameters<typeof submitEvent>[0] & Pick<ServiceDeps, 'rooms'> & { readonly mail: SendMail };
+
+const CREATE_UNTIL_MS = 3_600_000;
+const INVITE_UNTIL_MS = 14 * 24 * 3_600_000;
+
+interface NewRoom {
+  readonly kind: 'dm' | 'group';
+  readonly with?: Address;
+  readonly requestKey: string;
+}
+
+/**
+ * Creates a group whose hub is this provider, with its creator as owner and first member.
+ *
+ * @throws ProtocolError `bad-event` (title) · `unavailable`
+ * @see PV-ROOM-001 to PV-ROOM-004
+ */
+export async function createGroup(
+  deps: CreateDeps,
+  who: Actor,
+  { title, requestKey }: { title: string; requestKey: string },
+): Promise<{ room: RoomId }> {
+  const room = await createRoom(deps, who, { kind: 'group', requestKey });
+  const live = await deps.rooms.get(room);
+  if (live === undefined) throw new ProtocolError('internal');
+  if (live.state.get('room.info', '') === undefined) {
+    await submitEvent(deps, live, { sender: who.address, type: 'room.info', key: '', content: { title } });
+  }
+  return { room };
+}
+
+/**
+ * Asks somebody for contact: creates the dm here and sends the invitation; nothing enters the other's log before they
+ * accept. Asking again gives the room there is.
+ *
+ * @throws ProtocolError `bad-request` (oneself)
+ * @see PV-ROOM-002, PV-MAIL-006
+ */
+export async function requestContact(
+  deps: CreateDeps,
+  who: Actor,
+  { to, intro, requestKey }: { to: Address; intro?: string; requestKey: string },
+): Promise<{ room: RoomId; status: 'sent' }> {
+  if (to === who.address) throw new ProtocolError('bad-request', { part: 'to' });
+  const known = await findDm(deps, who, to);
+  const room = known?.room ?? (await createRoom(deps, who, { kind: 'dm', with: to, requestKey }));
+  if (known?.state.isJoined(to) !== true) await sendInvite(deps, who, { room, to, ...(intro === undefined ? {} : { intro }) });
+  return { room, status: 'sent' };
+}
+
+/** The dm between one of our people and somebody, if there is one that counts. */
+export async function findDm(deps: Pick<ServiceDeps, 'store' | 'rooms'>, who: Actor, other: Address): Promise<LiveRoom | undefined> {
+  let after: RoomId | undefined;
+  for (;;) {
+    const page = await deps.store.listAccountRooms(who.accountId, who.address, { limit: 256, ...(after === undefined ? {} : { after }) });
+    for (const { row, room, membership } of page) {
+      if (row.kind !== 'dm' || membership !== 'joined' || (row.peer !== other && row.creator !== other)) continue;
+      const live = await deps.rooms.get(room);
+      if (live !== undefined && live.state.get('room.superseded', '') === undefined) return live;
+    }
+    after = page.at(-1)?.room;
+    if (page.length < 256) return undefined;
+  }
+}
+
+/** Invites somebody by mail: the room's create event, and the signed right to join. */
+export async function sendInvite(
+  deps: CreateDeps,
+  who: Actor,
+  { room, to, intro }: { room: RoomId; to: Address; intro?: string },
+): Promise<void> {
+  const [create] = await deps.store.entriesOf([room], 'room.create', '');
+  const live = await deps.rooms.get(room);
+  if (create === undefined || live === undefined || create.statement === undefined) throw new ProtocolError('unknown-room');
+  const after = live.state.get('access', to)?.id;
+  const invite = buildInvite(
+    {
+      ...{ room, hub: live.hub, by: who.address, to, until: deps.clock.now() + INVITE_UNTIL_MS },
+      ...{ nonce: encodeBase64url(deps.random.bytes(16)), ...(after === undefined ? {} : { after }) },
+    },
+    deps.keys.current.event,
+  );
+  const { jws, content, statement } = create;
+  const body: JsonObject = { create: { jws, content, statement }, invite: invite.jws, ...(intro === undefined ? {} : { intro }) };
+  await deps.mail.send({ from: who.address, to, kind: 'invite', body });
+}
+
+/** Create and the creator's join; both or, after a crash in between, the rest when asked again. */
+async function createRoom(deps: CreateDeps, who: Actor, { kind, with: other, requestKey }: NewRoom): Promise<RoomId> {
+  const request = { accountId: who.accountId, requestKey };
+  const signed = signCreate(deps, who, { kind, ...(other === undefined ? {} : { with: other }) });
+  const room = await orderCreate(deps, signed, request);
+  const live = await deps.rooms.get(room);
+  if (live === undefined) throw new ProtocolError('internal');
+  if (!live.state.isJoined(who.address)) {
+    const join: Draft = { sender: who.address, type: 'member', key: who.address, content: { membership: 'joined' } };
+    await submitEvent(deps, live, join);
+  }
+  return room;
+}
+
+async function orderCreate(
+  deps: CreateDeps,
+  signed: Signed,
+  request: { accountId: number; requestKey: string },
+): Promise<RoomId> {
+  try {
+    const fresh = (): LiveRoom => freshRoom(deps, signed);
+    answerOf(await orderOwn(deps, signed, { draft: { request }, fresh }));
+    return signed.event.room;
+  } catch (cause) {
+    const before = isRejected(cause) ? await answeredBefore(deps, request) : undefined;
+    const sent = before === undefined ? undefined : await deps.store.findSent(request.accountId, request.requestKey);
+    if (sent === undefined) throw cause;
+    return sent.room;
+  }
+}
+
+function signCreate(deps: CreateDeps, who: Actor, about: { kind: 'dm' | 'group'; with?: Address }): Signed {
+  const { event: key, statement } = deps.keys.current;
+  const value = { ...about, rules: 1, statement: statement.hash, version: statement.version };
+  const bytes = deps.random.bytes(32);
+  const content = makeContent(value, encodeBase64url(bytes.subarray(0, 16)));
+  const now = deps.clock.now();
+  const event = buildEvent(
+    {
+      ...{ type: 'room.create', sender: who.address, ts: now, until: now + CREATE_UNTIL_MS, key: '' },
+      ...{ nonce: encodeBase64url(bytes.subarray(16)), content: content.hash, size: content.size, scheme: 'plain' },
+    },
+    key,
+  );
+  return { event, content: content.text, value, statement: statement.parsed };
+}
+
+function freshRoom({ domain }: CreateDeps, { event, value }: Signed): LiveRoom {
+  const kind = value['kind'] === 'dm' ? 'dm' : 'group';
+  return new LiveRoom({
+    ...{ room: event.room, kind, hub: domain },
+    ...{ state: new RoomState(event.room), statements: new Map(), status: 'live', code: null, ranges: [] },
+    ...{ epoch: 0, seq: -1, at: 0, hash: ZERO_HASH, first: 0, sealed: undefined },
+  });
+}

@@ -1,0 +1,113 @@
+import { domainOf, parseAddress, parseRoomId } from '../protocol/identifiers.js';
+import type { Address, Domain } from '../protocol/identifiers.js';
+import type { ServiceDeps } from './deps.js';
+import type { LiveRoom } from './live-room.js';
+
+type SignalDeps = Pick<ServiceDeps, 'domain' | 'store' | 'rooms' | 'peers' | 'clock' | 'bells' | 'log'>;
+
+export interface WireSignal {
+  readonly kind: string;
+  readonly room: string;
+  readonly from: string;
+  readonly counter: number;
+  readonly seq?: number | undefined;
+}
+
+export interface ExchangeSignals {
+  /** One of our people types, or has read up to a seq: told to everyone else in the room, here and elsewhere. */
+  send(live: LiveRoom, signal: { kind: 'typing' | 'read'; from: Address; seq?: number }): void;
+  accept(peer: Domain, items: readonly WireSignal[]): Promise<void>;
+  stop(): void;
+}
+
+const FLUSH_MS = 150;
+const WAITING_MAX = 2048;
+const ITEMS_MAX = 256;
+const LATE_MS_MAX = 10_000;
+const COUNTERS_MAX = 20_000;
+
+/**
+ * Sends and takes signals: short-lived news where only the latest counts. They are never repeated and the first thing to be
+ * dropped.
+ *
+ * @see PV-SGL-001 to PV-SGL-008
+ */
+export function createExchangeSignals(deps: SignalDeps): ExchangeSignals {
+  const waiting = new Map<Domain, Map<string, WireSignal>>();
+  const counters = new Map<string, number>();
+  let timer: NodeJS.Timeout | undefined;
+
+  function flush(): void {
+    timer = undefined;
+    for (const [peer, signals] of waiting) {
+      const items = [...signals.values()].slice(0, ITEMS_MAX);
+      void deps.peers.call(peer, 'signals', JSON.stringify({ items })).catch((cause: unknown) => deps.log.debug('signals-lost', { peer, cause }));
+    }
+    waiting.clear();
+  }
+
+  function queue(peer: Domain, signal: WireSignal): void {
+    const signals = waiting.get(peer) ?? new Map<string, WireSignal>();
+    if (signals.size < WAITING_MAX) signals.set(nameOf(signal), signal);
+    waiting.set(peer, signals);
+    timer ??= setTimeout(flush, FLUSH_MS);
+  }
+
+  async function acceptOne(peer: Domain, signal: WireSignal): Promise<void> {
+    const room = parseRoomId(signal.room);
+    const from = parseAddress(signal.from);
+    if (room === undefined || from === undefined || domainOf(from) !== peer) return;
+    const live = await deps.rooms.get(room);
+    if (live?.state.isJoined(from) !== true || !isLatest(counters, signal)) return;
+    const isLate = deps.clock.now() - signal.counter > LATE_MS_MAX;
+    if (signal.kind === 'typing' && !isLate) deps.bells.signal({ t: 'typing', room, from });
+    if (signal.kind === 'read' && signal.seq !== undefined) await markRead(deps, live, { from, seq: signal.seq, counter: signal.counter });
+  }
+
+  return {
+    send(live, { kind, from, seq }) {
+      const counter = deps.clock.now();
+      const { room } = live;
+      if (kind === 'typing') deps.bells.signal({ t: 'typing', room, from });
+      for (const peer of live.state.joinedDomains().keys()) {
+        if (peer !== deps.domain) queue(peer, { kind, room, from, counter, ...(seq === undefined ? {} : { seq }) });
+      }
+    },
+    async accept(peer, items) {
+      for (const item of items) await acceptOne(peer, item);
+    },
+    stop() {
+      clearTimeout(timer);
+      waiting.clear();
+    },
+  };
+}
+
+function nameOf({ kind, room, from }: WireSignal): string {
+  return `${kind} ${room} ${from}`;
+}
+
+function isLatest(counters: Map<string, number>, signal: WireSignal): boolean {
+  const name = nameOf(signal);
+  if ((counters.get(name) ?? -1) >= signal.counter) return false;
+  counters.delete(name);
+  counters.set(name, signal.counter);
+  for (const oldest of counters.keys()) {
+    if (counters.size <= COUNTERS_MAX) break;
+    counters.delete(oldest);
+  }
+  return true;
+}
+
+/** Keeps how far somebody has read and tells the streams; it never goes backwards. */
+export async function markRead(
+  { store, bells }: Pick<ServiceDeps, 'store' | 'bells'>,
+  live: LiveRoom,
+  mark: { from: Address; seq: number; counter: number },
+): Promise<void> {
+  const { from, counter } = mark;
+  const seq = Math.min(mark.seq, live.seq);
+  await store.saveReadMarks([{ room: live.room, address: from, seq, counter }]);
+  bells.signal({ t: 'read', room: live.room, from, seq });
+}
+

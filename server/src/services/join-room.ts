@@ -1,0 +1,189 @@
+import { parseEvent } from '../protocol/event.js';
+import type { ParsedEvent } from '../protocol/event.js';
+import type { Address, Domain, RoomId } from '../protocol/identifiers.js';
+import { ProtocolError } from '../protocol/protocol-error.js';
+import { RoomState } from '../protocol/room-state.js';
+import { ZERO_HASH } from '../protocol/record.js';
+import type { MemberChange, PendingRow, ReadingRange, RoomCreation } from '../storage/room-rows.js';
+import { noteOf } from './account-news.js';
+import type { ServiceDeps } from './deps.js';
+import type { Turn } from './keyed-loop.js';
+import { LiveRoom } from './live-room.js';
+import { readSnapshotAnswer } from './read-snapshot-answer.js';
+import type { VerifiedSnapshot, WireSnapshot } from './read-snapshot-answer.js';
+import type { SendAnswer } from './room-services.js';
+import { refusalOf, signDraft, submitEvent } from './submit-event.js';
+import type { Draft, Signed } from './submit-event.js';
+
+export type JoinDeps = Parameters<typeof submitEvent>[0] &
+  Pick<ServiceDeps, 'rooms' | 'peers' | 'directory' | 'bells' | 'log'> & {
+    /** makes the attempt, now and until it is answered */
+    readonly attempt: (room: RoomId) => Promise<void>;
+    readonly backfill: (room: RoomId) => void;
+  };
+
+export interface Invitation {
+  readonly room: RoomId;
+  readonly hub: Domain;
+  readonly creation: RoomCreation;
+  /** JWS; absent for the person a dm names */
+  readonly invite?: string;
+}
+
+/**
+ * Brings one of our people into a room: by an ordinary event when we hold the room already, else by asking its hub for
+ * the join and a snapshot. The wish is on disk first and survives a crash.
+ *
+ * @throws ProtocolError the code of the rule that refuses it · `hub-unreachable` (kept, and tried again)
+ * @see PV-JOIN-001
+ */
+export async function joinRoom(deps: JoinDeps, who: { address: Address }, invitation: Invitation): Promise<SendAnswer | undefined> {
+  const { room, hub, creation, invite } = invitation;
+  const content = { membership: 'joined', ...(invite === undefined ? {} : { invite }) };
+  const draft: Draft = { sender: who.address, type: 'member', key: who.address, content };
+  const live = await deps.rooms.get(room);
+  if (live !== undefined && (live.hub === deps.domain || live.state.hasJoined(deps.domain))) {
+    return await submitEvent(deps, live, draft);
+  }
+  const base = live ?? blankRoom(invitation);
+  const items = [...provideStatement(deps, base), signDraft(deps, base, draft)];
+  await deps.store.startJoin(room, creation);
+  deps.rooms.drop(room);
+  await deps.store.addPending(items.map(({ event, content: text, statement }) => ({
+    ...{ hub, room, eventId: event.id, accountId: null, requestKey: null, jws: event.jws, content: text },
+    ...{ statement: statement?.jws ?? null, at: deps.clock.now() },
+  })));
+  await deps.attempt(room);
+  return undefined;
+}
+
+/** Our provider's own entry, when the room has none or an older one. */
+export function provideStatement(
+  deps: Pick<ServiceDeps, 'domain' | 'keys' | 'clock' | 'random'>,
+  live: LiveRoom,
+): Signed[] {
+  const { statement } = deps.keys.current;
+  if (live.state.statementInForce(deps.domain)?.hash === statement.hash) return [];
+  const content = { statement: statement.hash, version: statement.version };
+  return [signDraft(deps, live, { sender: deps.domain, type: 'provider', key: deps.domain, content, statement: statement.parsed })];
+}
+
+function blankRoom({ room, hub, creation }: Invitation): LiveRoom {
+  return new LiveRoom({
+    ...{ room, hub, kind: creation.kind, state: new RoomState(room), statements: new Map(), status: 'joining', code: null },
+    ...{ epoch: 0, seq: -1, at: 0, hash: ZERO_HASH, first: 0, sealed: undefined, ranges: [] },
+  });
+}
+
+/**
+ * One attempt at a join that is on disk: may be repeated at any time.
+ *
+ * @returns `retry` while the hub cannot be reached
+ * @throws ProtocolError the hub's refusal, final
+ */
+export async function attemptJoin(deps: JoinDeps, room: RoomId): Promise<Turn> {
+  const live = await deps.rooms.get(room);
+  if (live?.status !== 'joining') return { kind: 'done' };
+  const rows = await joinRows(deps, live);
+  if (rows.length === 0) return { kind: 'done' };
+  const items = rows.map(({ jws, content, statement }) => ({ jws, content, ...(statement === null ? {} : { statement }) }));
+  const answer = await deps.peers.call(live.hub, 'join', JSON.stringify({ room, items }));
+  if (answer.kind === 'unreachable') return { kind: 'retry' };
+  if (answer.kind === 'problem') return { kind: 'retry', afterMs: answer.retryAfterMs };
+  const { results, snapshot, seals } = answer.body;
+  const denied = results.find((result) => result.status === 'denied');
+  if (denied?.status === 'denied') return await giveUp(deps, live, { rows, code: denied.code, rule: denied.rule ?? null });
+  if (snapshot === undefined) return { kind: 'retry' };
+  const hubStatement = await deps.directory.statementOf(live.hub);
+  const verified = readSnapshotAnswer(snapshot as WireSnapshot, { room, hub: live.hub, seals, hubStatement });
+  if (typeof verified === 'string') {
+    deps.log.error('bad-snapshot', { room, hub: live.hub, fault: verified });
+    return { kind: 'retry' };
+  }
+  await begin(deps, live, { verified, rows });
+  return { kind: 'done' };
+}
+
+async function joinRows({ store }: JoinDeps, live: LiveRoom): Promise<PendingRow[]> {
+  const rows: PendingRow[] = [];
+  let after: number | undefined;
+  for (;;) {
+    const page = await store.listPending(live.hub, { limit: 256, ...(after === undefined ? {} : { after }) });
+    rows.push(...page.filter((row) => row.room === live.room));
+    after = page.at(-1)?.n;
+    if (page.length < 256) return newestAttempt(rows);
+  }
+}
+
+/** A person who asked twice left two attempts: the later one counts. */
+function newestAttempt(rows: readonly PendingRow[]): PendingRow[] {
+  const latest = new Map<string, PendingRow>();
+  for (const row of rows) {
+    const event = parseEvent(row.jws);
+    if (event.ok) latest.set(`${event.value.fields.type} ${event.value.fields.key ?? ''}`, row);
+  }
+  return [...latest.values()].slice(-2);
+}
+
+async function giveUp(
+  deps: JoinDeps,
+  live: LiveRoom,
+  { rows, code, rule }: { rows: readonly PendingRow[]; code: string; rule: string | null },
+): Promise<never> {
+  for (const row of rows) await deps.store.refusePending(row.hub, row.eventId, code);
+  await deps.store.setRoomStatus(live.room, 'left', code);
+  deps.rooms.drop(live.room);
+  throw refusalOf(code, rule);
+}
+
+/** Our copy of the room begins at the snapshot. */
+async function begin(
+  deps: JoinDeps,
+  live: LiveRoom,
+  { verified, rows }: { verified: VerifiedSnapshot; rows: readonly PendingRow[] },
+): Promise<void> {
+  const { sealed, entries, state, isComplete, statements } = verified;
+  const { room } = live;
+  const { creation } = state;
+  if (creation === undefined) throw new ProtocolError('internal');
+  const title = state.get('room.info', '')?.content['title'];
+  const members = await membersOf(deps, state, rows);
+  await deps.store.startFromSnapshot(
+    {
+      ...{ room, sealed, entries, status: isComplete ? 'live' : 'partial', title: typeof title === 'string' ? title : null },
+      creation: { kind: creation.kind, hub: live.hub, creator: creation.creator, peer: creation.with ?? null },
+      ...{ providers: rangesOf(state), members },
+      notes: members.map(({ accountId }) => noteOf(accountId, { kind: 'room', room })),
+    },
+    [...statements.values()].map(({ hash, provider: domain, version, jws }) => ({ hash, domain, version, jws })),
+  );
+  await deps.store.resolvePending(live.hub, rows.map(({ eventId }) => eventId));
+  deps.rooms.drop(room);
+  for (const { accountId } of members) deps.bells.ringAccount(accountId);
+  deps.bells.ringRoom(room);
+  deps.backfill(room);
+}
+
+/** Who of ours has joined by this attempt. */
+async function membersOf(deps: JoinDeps, state: RoomState, rows: readonly PendingRow[]): Promise<MemberChange[]> {
+  const events = rows.map(({ jws }) => parseEvent(jws)).flatMap((event): ParsedEvent[] => (event.ok ? [event.value] : []));
+  const members: MemberChange[] = [];
+  for (const { fields } of events) {
+    const join = fields.type === 'member' ? state.joinEntry(fields.key as Address) : undefined;
+    const accountId = join && (await deps.accountIdOf(fields.key as Address));
+    if (join === undefined || accountId === undefined) continue;
+    const visibleFrom = state.history === 'all' ? 0 : join.seq;
+    members.push({ accountId, membership: 'joined', visibleFrom, seq: join.seq });
+  }
+  return members;
+}
+
+/** What each provider may read, as far as the present state tells: its earliest present join. */
+function rangesOf(state: RoomState): ReadingRange[] {
+  const isOpen = state.history === 'all';
+  return [...state.joinedDomains()].map(([domain, members]) => {
+    const joins = [...members].map((address) => state.joinEntry(address)?.seq ?? 0);
+    return { domain, from: isOpen ? 0 : Math.min(...joins), to: null };
+  });
+}
+

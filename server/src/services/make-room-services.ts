@@ -1,0 +1,66 @@
+import type { Bells, RoomServices } from './room-services.js';
+import { noteOf } from './account-news.js';
+import { answerRequest } from './answer-request.js';
+import * as change from './change-room.js';
+import { createGroup, requestContact, sendInvite } from './create-room.js';
+import type { CreateDeps } from './create-room.js';
+import type { ServiceDeps } from './deps.js';
+import { markRead } from './exchange-signals.js';
+import type { ExchangeSignals } from './exchange-signals.js';
+import type { JoinDeps } from './join-room.js';
+import { listMembers, listRooms, readRecords, roomSummary } from './read-rooms.js';
+import { readTimeline } from './read-timeline.js';
+import { createSendEvent, joinedRoom } from './send-event.js';
+import { ProtocolError } from '../protocol/protocol-error.js';
+
+export type RoomServiceDeps = ServiceDeps & CreateDeps & JoinDeps & { readonly signals: ExchangeSignals; readonly bells: Bells };
+
+const RECEIPT_MEMBERS_MAX = 100;
+
+/** Binds what people can do in rooms to what it is done with. */
+export function makeRoomServices(deps: RoomServiceDeps): RoomServices {
+  const { changeRoom } = change;
+  return {
+    sendEvent: createSendEvent(deps),
+    createGroup: (who, group) => createGroup(deps, who, group),
+    requestContact: (who, contact) => requestContact(deps, who, contact),
+    answerRequest: (who, id, answer) => answerRequest(deps, who, { id, answer }),
+    async inviteMember(who, { room, address }) {
+      const live = await joinedRoom(deps, who, room);
+      const mayInvite = live.kind === 'group' && live.state.roleOf(who.address, deps.clock.now()).rights.has('invite');
+      if (!mayInvite) throw new ProtocolError('no-right');
+      await sendInvite(deps, who, { room, to: address });
+      return { status: 'sent' };
+    },
+    leaveRoom: (who, room) => changeRoom(deps, who, { room, change: change.leave(who) }),
+    setTitle: (who, room, title) => changeRoom(deps, who, { room, change: change.title(title) }),
+    setHistory: (who, room, visible) => changeRoom(deps, who, { room, change: change.history(visible) }),
+    setOwner: (who, room, owner) => changeRoom(deps, who, { room, change: change.owner(owner) }),
+    setRole: (who, room, role) => changeRoom(deps, who, { room, change: change.role(role) }),
+    setMemberRole: (who, room, member) => changeRoom(deps, who, { room, change: change.memberRole(member) }),
+    setRestriction: (who, room, member) => changeRoom(deps, who, { room, change: change.restriction(member) }),
+    removeMember: (who, room, address) => changeRoom(deps, who, { room, change: change.remove(address) }),
+    ban: (who, room, address) => changeRoom(deps, who, { room, change: change.ban(address) }),
+    unban: (who, room, address) => changeRoom(deps, who, { room, change: change.unban(address) }),
+    async markRead(who, room, seq) {
+      const live = await joinedRoom(deps, who, room);
+      if (!(await deps.store.setReadSeq(who.accountId, room, Math.min(seq, live.seq)))) return;
+      const account = await deps.store.findAccountById(who.accountId);
+      const isTold = account?.receipts === true && live.state.joinedCount <= RECEIPT_MEMBERS_MAX;
+      await deps.store.addNotes([noteOf(who.accountId, { kind: 'room', room })]);
+      deps.bells.ringAccount(who.accountId);
+      if (!isTold) return;
+      await markRead(deps, live, { from: who.address, seq, counter: deps.clock.now() });
+      deps.signals.send(live, { kind: 'read', from: who.address, seq });
+    },
+    async setTyping(who, room) {
+      deps.signals.send(await joinedRoom(deps, who, room), { kind: 'typing', from: who.address });
+    },
+    roomSummary: (who, room) => roomSummary(deps, who, room),
+    listRooms: (who, page) => listRooms(deps, who, page),
+    listMembers: (who, room, page) => listMembers(deps, who, { room, ...page }),
+    readTimeline: (who, room, page) => readTimeline(deps, who, { room, ...page }),
+    readRecords: (room, after, max) => readRecords(deps, room, { after, max }),
+    bells: deps.bells,
+  };
+}

@@ -1,0 +1,106 @@
+import { checkContent } from '../protocol/content.js';
+import type { ParsedEvent } from '../protocol/event.js';
+import type { EventId, RoomId } from '../protocol/identifiers.js';
+import type { JsonObject } from '../protocol/json-shape.js';
+import type { KeyStatement } from '../protocol/key-statement.js';
+import { judge } from '../protocol/rules.js';
+import type { SentRow } from '../storage/room-rows.js';
+import type { ServiceDeps } from './deps.js';
+import type { RoomDraft } from './draft-room.js';
+import { effectOf, isAboutDeleted, needsEffect } from './find-targets.js';
+import type { Targets } from './find-targets.js';
+import type { LiveRoom } from './live-room.js';
+import type { WriteJob } from './write-rooms.js';
+
+/** An event whose form, content and signature are good, on its way to a place in the log of a room we are the hub of. */
+export interface Submission {
+  readonly event: ParsedEvent;
+  readonly content: string;
+  /** parsed content */
+  readonly value: JsonObject | undefined;
+  readonly statement?: KeyStatement;
+  readonly targets: Targets;
+  /** hash of the record `seen` names, where it is older than memory goes */
+  readonly seenHash?: Buffer | undefined;
+  /** our account behind the `key` of a member or access event */
+  readonly accountId?: number;
+  /** what to remember of the request of one of our own people */
+  readonly sent?: SentRow;
+}
+
+export interface RecordPlace {
+  readonly epoch: number;
+  readonly seq: number;
+  readonly at: number;
+  readonly hash: Buffer;
+}
+
+export type OrderAnswer =
+  | ({ readonly status: 'accepted' | 'duplicate'; readonly id: EventId } & RecordPlace)
+  | { readonly status: 'denied'; readonly id: EventId; readonly code: string; readonly rule: string | null };
+
+const UNTIL_AHEAD_MS_MAX = 31 * 24 * 3_600_000;
+
+/**
+ * Makes the job that puts an event into the next place of a room, or refuses it with the code of the rule it breaks.
+ *
+ * @param fresh the room, when the event creates it
+ * @see PV-HUB-002 to PV-HUB-006
+ */
+export function orderEvent(
+  { clock }: Pick<ServiceDeps, 'clock'>,
+  submission: Submission,
+  fresh?: () => LiveRoom,
+): WriteJob<OrderAnswer> {
+  const { event, content } = submission;
+  return {
+    room: event.room,
+    events: 1,
+    bytes: event.jws.length + content.length,
+    ...(fresh === undefined ? {} : { fresh }),
+    prepare: (draft) => place(draft, submission, clock.now()),
+  };
+}
+
+/** Checks content as a hub wants it: there, matching its hash and, in plain, strict JSON. */
+export function readContent(event: ParsedEvent, content: string): ReturnType<typeof checkContent> {
+  return checkContent(event, content);
+}
+
+function place(draft: RoomDraft, submission: Submission, now: number): OrderAnswer {
+  const { event, content, value, statement, targets, sent, accountId } = submission;
+  const known = draft.findRecent(event.id);
+  if (known !== undefined) return { status: 'duplicate', id: event.id, ...placeOf(known) };
+  const record = { epoch: draft.epoch, seq: draft.seq + 1, at: Math.max(now, draft.at) };
+  const verdict = judge(draft.state, {
+    ...{ room: draft.live.room as RoomId, record, event, content: value, signatureTrusted: true },
+    statements: (hash) => (statement?.hash === hash ? statement : draft.live.statements.get(hash)),
+    attachedStatement: statement,
+    seenHash: (seq) => draft.hashAt(seq) ?? submission.seenHash,
+  });
+  if (verdict.kind === 'deny') return { status: 'denied', id: event.id, code: verdict.code, rule: verdict.rule };
+  const effect = effectOf(event, { draft, targets, at: record.at });
+  const refusal = admissionRefusal(event, { at: record.at, hasEffect: effect !== undefined });
+  if (refusal !== undefined) return { status: 'denied', id: event.id, code: refusal, rule: null };
+  const kept = isAboutDeleted(event, { draft, targets }) ? null : content;
+  const held = draft.append({
+    ...{ event, epoch: record.epoch, at: record.at, content: kept, void: null },
+    ...(value === undefined || event.fields.key === undefined ? {} : { value }),
+    ...(statement === undefined ? {} : { statement }),
+    ...(effect === undefined ? {} : { effect }),
+    ...(accountId === undefined ? {} : { accountId }),
+  });
+  if (sent !== undefined) draft.sent.push(sent);
+  return { status: 'accepted', id: event.id, ...placeOf(held) };
+}
+
+/** What a hub asks for beyond the rules; it looks at what rules may not read. @see PV-HUB-007 */
+function admissionRefusal(event: ParsedEvent, { at, hasEffect }: { at: number; hasEffect: boolean }): string | undefined {
+  if (event.fields.until > at + UNTIL_AHEAD_MS_MAX) return 'until-too-far';
+  if (needsEffect(event) && !hasEffect) return 'no-right';
+  return undefined;
+}
+
+function placeOf({ epoch, seq, at, hash }: RecordPlace): RecordPlace {
+  return { epoch, seq, at, hash };
+}

@@ -1,0 +1,122 @@
+import { parseEvent } from '../protocol/event.js';
+import type { Address, RoomId } from '../protocol/identifiers.js';
+import { ProtocolError } from '../protocol/protocol-error.js';
+import type { AccountRoomSummary } from '../storage/account-rows.js';
+import type { ServiceDeps } from './deps.js';
+import { clientRecord } from './live-room.js';
+import type { HeldRecord, LiveRoom } from './live-room.js';
+import { withStatements } from './make-page.js';
+import type { Actor, LiveRecord, RoomMember, RoomSummary } from './room-services.js';
+
+type ReadDeps = Pick<ServiceDeps, 'store' | 'rooms' | 'domain'>;
+
+const PAGE_BYTES_MAX = 1024 * 1024;
+
+/** @throws ProtocolError `unknown-room` */
+export async function roomSummary(deps: ReadDeps, who: Actor, room: RoomId): Promise<RoomSummary> {
+  const [own, live] = await Promise.all([deps.store.findAccountRoom(who.accountId, who.address, room), deps.rooms.get(room)]);
+  if (own === undefined || live === undefined) throw new ProtocolError('unknown-room');
+  return summaryOf(who, own, live);
+}
+
+/** Rooms the person is or was in, by room id; `next` = `after` of the next page. */
+export async function listRooms(
+  deps: ReadDeps,
+  who: Actor,
+  page: { after?: RoomId; limit: number },
+): Promise<{ rooms: readonly RoomSummary[]; next?: RoomId }> {
+  const own = await deps.store.listAccountRooms(who.accountId, who.address, page);
+  const rooms: RoomSummary[] = [];
+  for (const place of own) {
+    const live = await deps.rooms.get(place.room);
+    if (live !== undefined) rooms.push(summaryOf(who, place, live));
+  }
+  const next = own.length === page.limit ? own.at(-1)?.room : undefined;
+  return { rooms, ...(next === undefined ? {} : { next }) };
+}
+
+function summaryOf(who: Actor, own: AccountRoomSummary, live: LiveRoom): RoomSummary {
+  const { state } = live;
+  const role = state.roleOf(who.address, live.at);
+  const title = state.get('room.info', '')?.content['title'];
+  const creation = state.creation;
+  const other = creation?.with === who.address ? creation.creator : creation?.with;
+  return {
+    ...{ room: live.room, kind: live.kind, title: typeof title === 'string' ? title : null, hub: live.hub },
+    ...(live.kind === 'dm' && other !== undefined ? { with: other } : {}),
+    ...{ owner: state.owner ?? null, status: live.status, ...(live.code === null ? {} : { code: live.code }) },
+    ...{ membership: own.membership, history: state.history, head: { seq: live.seq, at: live.at } },
+    ...{ role: role.name, rank: role.rank, rights: [...role.rights], members: state.joinedCount },
+    ...{ unread: own.unread, readSeq: own.readSeq, visibleFrom: own.visibleFrom },
+    mutual: live.kind === 'group' || state.joinedCount === 2,
+  };
+}
+
+/** People who are in a room, in byte order of addresses. @throws ProtocolError `unknown-room` */
+export async function listMembers(
+  deps: ReadDeps,
+  who: Actor,
+  { room, after, limit }: { room: RoomId; after?: Address; limit: number },
+): Promise<{ members: readonly RoomMember[]; next?: Address }> {
+  const live = await visibleRoom(deps, who, room);
+  const addresses = [...live.state.joinedDomains().values()].flatMap((members) => [...members]);
+  const sorted = addresses.filter((address) => after === undefined || address > after).sort();
+  const page = sorted.slice(0, limit);
+  const next = sorted.length > limit ? page.at(-1) : undefined;
+  return { members: page.map((address) => memberOf(live, address)), ...(next === undefined ? {} : { next }) };
+}
+
+function memberOf({ state, at }: LiveRoom, address: Address): RoomMember {
+  const { name, rank } = state.roleOf(address, at);
+  const restrict = state.access(address)?.restrict;
+  return { address, role: name, rank, ...(restrict === undefined ? {} : { restrict }) };
+}
+
+async function visibleRoom(deps: ReadDeps, who: Actor, room: RoomId): Promise<LiveRoom> {
+  const live = await deps.rooms.get(room);
+  if (live?.state.isJoined(who.address) !== true) throw new ProtocolError('unknown-room');
+  return live;
+}
+
+/** What an account may see of a room: `from` ≤ seq ≤ `to`; no `to` while a member. */
+interface VisibleRange {
+  readonly from: number;
+  readonly to?: number;
+}
+
+/** @returns undefined: nothing of the room */
+export async function visibleRange({ store }: ReadDeps, who: Actor, room: RoomId): Promise<VisibleRange | undefined> {
+  const own = await store.findAccountRoom(who.accountId, who.address, room);
+  if (own === undefined) return undefined;
+  return own.membership === 'left' && own.leftSeq !== null ? { from: own.visibleFrom, to: own.leftSeq } : { from: own.visibleFrom };
+}
+
+/**
+ * Records after a seq as live streams send them: from memory or, for those who were away longer, from the database.
+ *
+ * @returns contiguous from `after` + 1, unless our copy begins later; empty only when there is nothing newer
+ */
+export async function readRecords(deps: ReadDeps, room: RoomId, { after, max }: { after: number; max: number }): Promise<readonly LiveRecord[]> {
+  const live = await deps.rooms.get(room);
+  if (live === undefined || after >= live.seq) return [];
+  const records = live.tailAfter(after, max) ?? (await readStored(deps, live, { after, max }));
+  return records.map((record) => liveRecord(live, record));
+}
+
+async function readStored(deps: ReadDeps, live: LiveRoom, { after, max }: { after: number; max: number }): Promise<HeldRecord[]> {
+  const from = Math.max(after + 1, live.first);
+  const rows = await deps.store.readLog(live.room, from, { max: Math.min(max, 256), bytesMax: PAGE_BYTES_MAX });
+  return await withStatements(deps, live, rows);
+}
+
+function liveRecord(live: LiveRoom, record: HeldRecord): LiveRecord {
+  const clientJson = clientRecord(live.room, record);
+  const about = record.type === 'member' || record.type === 'access' ? keyOf(record) : undefined;
+  return { seq: record.seq, clientJson, ...(about === undefined ? {} : { about }) };
+}
+
+function keyOf(record: HeldRecord): Address | undefined {
+  if (record.parsed !== undefined) return record.parsed.fields.key as Address;
+  const event = parseEvent(record.jws ?? '');
+  return event.ok ? (event.value.fields.key as Address) : undefined;
+}

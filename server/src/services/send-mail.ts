@@ -1,0 +1,70 @@
+import { encodeBase64url } from '../protocol/base64url.js';
+import type { JsonObject } from '../protocol/json-shape.js';
+import { buildMail } from '../protocol/mail.js';
+import { domainOf } from '../protocol/identifiers.js';
+import type { Address, Domain } from '../protocol/identifiers.js';
+import { ProtocolError } from '../protocol/protocol-error.js';
+import type { ServiceDeps } from './deps.js';
+import { createKeyedLoop } from './keyed-loop.js';
+import type { Turn } from './keyed-loop.js';
+
+type MailDeps = Pick<ServiceDeps, 'domain' | 'store' | 'peers' | 'clock' | 'random' | 'keys' | 'log'> & {
+  /** puts an item into a mailbox of our own */
+  readonly deliver: (jws: string) => Promise<void>;
+};
+
+export interface SendMail {
+  /**
+   * @throws ProtocolError `list-full` (too much waits for that provider)
+   */
+  send(mail: { from: Address; to: Address; kind: 'invite'; body: JsonObject }): Promise<void>;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  hurry(peer: Domain): void;
+}
+
+const KEPT_MS = 14 * 24 * 3_600_000;
+const ITEMS_MAX = 16;
+
+/**
+ * Sends mailbox items: kept on disk until the other provider has taken them or their time is over.
+ *
+ * @see PV-MBX-001, PV-MAIL-001
+ */
+export function createSendMail(deps: MailDeps): SendMail {
+  const loop = createKeyedLoop(deps, { name: 'mailbox', concurrency: 16, run: (key) => sendNext(deps, key as Domain) });
+  return {
+    async send({ from, to, kind, body }) {
+      const until = deps.clock.now() + KEPT_MS;
+      const nonce = encodeBase64url(deps.random.bytes(16));
+      const { jws } = buildMail({ from, to, kind, nonce, until, body }, deps.keys.current.event);
+      const domain = domainOf(to);
+      if (domain === deps.domain) return await deps.deliver(jws);
+      if (!(await deps.store.addMail({ domain, jws, until }))) throw new ProtocolError('list-full');
+      loop.ring(domain);
+    },
+    async start() {
+      for (const domain of await deps.store.mailDomains({ limit: 1000 })) loop.ring(domain);
+    },
+    stop: () => loop.stop(),
+    hurry: (peer) => loop.ring(peer, { hurry: true }),
+  };
+}
+
+async function sendNext(deps: MailDeps, peer: Domain): Promise<Turn> {
+  const rows = await deps.store.listMail(peer, { limit: ITEMS_MAX });
+  if (rows.length === 0) return { kind: 'done' };
+  const answer = await deps.peers.call(peer, 'mailbox', JSON.stringify({ items: rows.map(({ jws }) => jws) }));
+  if (answer.kind === 'problem') return { kind: 'retry', afterMs: answer.retryAfterMs };
+  if (answer.kind === 'unreachable') return { kind: 'retry' };
+  let waitMs = 0;
+  const gone: number[] = [];
+  for (const [index, row] of rows.entries()) {
+    const result = answer.body.results[index];
+    if (result?.status === 'retry') waitMs = Math.max(waitMs, result.after * 1000, 1);
+    else if (result !== undefined) gone.push(row.n);
+    if (result?.status === 'denied') deps.log.warn('mail-denied', { peer, code: result.code });
+  }
+  await deps.store.removeMail(peer, gone);
+  return waitMs > 0 ? { kind: 'retry', afterMs: waitMs } : { kind: 'more' };
+}

@@ -1,0 +1,134 @@
+import { makeContent } from '../protocol/content.js';
+import { buildEvent } from '../protocol/event.js';
+import type { EventFields, ParsedEvent, Relation } from '../protocol/event.js';
+import { encodeBase64url } from '../protocol/base64url.js';
+import { isAddressSender } from '../protocol/identifiers.js';
+import type { Address, Domain } from '../protocol/identifiers.js';
+import type { JsonObject } from '../protocol/json-shape.js';
+import type { KeyStatement } from '../protocol/key-statement.js';
+import { isErrorCode, ProtocolError } from '../protocol/protocol-error.js';
+import { localAccountOf } from './append-page.js';
+import type { ServiceDeps } from './deps.js';
+import { findTargets } from './find-targets.js';
+import type { LiveRoom } from './live-room.js';
+import { orderEvent } from './order-event.js';
+import type { OrderAnswer } from './order-event.js';
+import type { SendAnswer } from './room-services.js';
+
+/** An event to be, as one of our people or our provider itself wants it. */
+export interface Draft {
+  readonly sender: Address | Domain;
+  readonly type: string;
+  readonly content: object;
+  readonly rel?: readonly Relation[];
+  /** makes it a state event */
+  readonly key?: string;
+  readonly statement?: KeyStatement;
+  /** remembered, so that a repeat of the request gets the first answer */
+  readonly request?: { readonly accountId: number; readonly requestKey: string };
+}
+
+export interface Signed {
+  readonly event: ParsedEvent;
+  readonly content: string;
+  readonly value: JsonObject;
+  readonly statement?: KeyStatement;
+}
+
+const MESSAGE_UNTIL_MS = 7 * 24 * 3_600_000;
+const STATE_UNTIL_MS = 3_600_000;
+
+type SubmitDeps = Pick<ServiceDeps, 'domain' | 'store' | 'clock' | 'random' | 'keys' | 'writer' | 'accountIdOf'> & {
+  /** keeps the event until the hub has it, and waits a while for that */
+  readonly forward: (live: LiveRoom, signed: Signed, draft: Draft) => Promise<SendAnswer>;
+};
+
+/**
+ * Puts a draft into a room: signs it once, then orders it here when we are the hub, otherwise submits it to the hub.
+ *
+ * @param draft content ≤ 65,536 bytes as JSON (4,096 of a state event)
+ * @returns its place, or its id when the hub cannot be reached: then it is kept and delivered later, in order
+ * @throws ProtocolError the code of the rule that refuses it · `too-large` · `unavailable` (safe to repeat with the same request key)
+ * @see PV-HUB-002, PV-EVT-007
+ */
+export async function submitEvent(deps: SubmitDeps, live: LiveRoom, draft: Draft): Promise<SendAnswer> {
+  const signed = signDraft(deps, live, draft);
+  if (live.hub !== deps.domain) return await deps.forward(live, signed, draft);
+  return answerOf(await orderOwn(deps, signed, { draft }));
+}
+
+/**
+ * Orders an event of our own in a room of our own.
+ *
+ * @param fresh the room, when the event creates it
+ */
+export async function orderOwn(
+  deps: Pick<ServiceDeps, 'store' | 'clock' | 'writer' | 'accountIdOf' | 'domain'>,
+  signed: Signed,
+  { draft, fresh }: { draft: Pick<Draft, 'request'>; fresh?: () => LiveRoom },
+): Promise<OrderAnswer> {
+  const { event, content, value, statement } = signed;
+  const accountId = event.fields.key === undefined ? undefined : await localAccountOf(deps, event);
+  const targets = await findTargets(deps, [event]);
+  const sent = draft.request && { ...draft.request, room: event.room, eventId: event.id, at: deps.clock.now() };
+  const submission = {
+    ...{ event, content, value, targets },
+    ...(statement === undefined ? {} : { statement }),
+    ...(accountId === undefined ? {} : { accountId }),
+    ...(sent === undefined ? {} : { sent }),
+  };
+  return await deps.writer.write(orderEvent(deps, submission, fresh));
+}
+
+/** @throws ProtocolError the code of a refusal */
+export function answerOf(answer: OrderAnswer): SendAnswer {
+  if (answer.status !== 'denied') return { status: 'ordered', id: answer.id, seq: answer.seq, at: answer.at };
+  throw refusalOf(answer.code, answer.rule);
+}
+
+/** The error a refusal of an event becomes. */
+export function refusalOf(code: string, rule: string | null): ProtocolError {
+  const more = rule === null ? {} : { more: { rule } };
+  return isErrorCode(code) ? new ProtocolError(code, more) : new ProtocolError('refused', { more: { reason: code } });
+}
+
+/**
+ * Signs a draft for a room as it stands now: `seen` is the newest sealed record we hold, `prior` the entry it replaces.
+ *
+ * @throws ProtocolError `too-large`
+ */
+export function signDraft(
+  deps: Pick<ServiceDeps, 'clock' | 'random' | 'keys'>,
+  live: LiveRoom,
+  draft: Draft,
+): Signed {
+  const { type, sender, key, rel, statement } = draft;
+  const { event: signingKey } = deps.keys.current;
+  const bytes = deps.random.bytes(32);
+  const content = makeContent(draft.content, encodeBase64url(bytes.subarray(0, 16)));
+  const isState = key !== undefined;
+  if (content.size > (isState ? 4096 : 65_536)) throw new ProtocolError('too-large', { part: 'content' });
+  const now = deps.clock.now();
+  const prior = isState ? live.state.get(type, key)?.id : undefined;
+  const fields: EventFields = {
+    ...{ room: live.room, type, sender, ts: now },
+    ...{ until: now + (isState ? STATE_UNTIL_MS : MESSAGE_UNTIL_MS), nonce: encodeBase64url(bytes.subarray(16)) },
+    ...seenOf(live, sender),
+    ...(rel === undefined ? {} : { rel }),
+    ...(key === undefined ? {} : { key }),
+    ...(prior === undefined ? {} : { prior }),
+    ...{ content: content.hash, size: content.size, scheme: 'plain' as const },
+  };
+  const event = buildEvent(fields, signingKey);
+  const value = draft.content as JsonObject;
+  return { event, content: content.text, value, ...(statement === undefined ? {} : { statement }) };
+}
+
+/** @see PV-EVT-017 */
+function seenOf(live: LiveRoom, sender: Address | Domain): Pick<EventFields, 'seen'> {
+  const head = live.sealed?.head;
+  const domain = sender.slice(isAddressSender(sender) ? sender.indexOf('@') + 1 : 0) as Domain;
+  if (head === undefined || !live.state.hasJoined(domain)) return {};
+  return { seen: [head.epoch, head.seq, encodeBase64url(head.hash)] };
+}
+
