@@ -5,6 +5,10 @@ import { federationSchemas } from './federation.js';
 import { signedFormats } from './signed-formats.js';
 
 export * from './client.js';
+export { clientBase, clientBodyBytesMax, clientCommonCodes, clientSendBytesMax } from './client-endpoint.js';
+export type { ClientEndpoint } from './client-endpoint.js';
+export * from './client-frames.js';
+export { DisplayName, Localpart, Password, Problem } from './client-parts.js';
 export * from './error-codes.js';
 export * from './federation-parts.js';
 export * from './federation.js';
