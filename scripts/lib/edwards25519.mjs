@@ -86,14 +86,6 @@ export const TORSION = decodePoint(
   Buffer.from('c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a', 'hex'),
 );
 
-/** The clamped secret scalar of a seed. */
-export function secretScalar(seed) {
-  const half = createHash('sha512').update(seed).digest().subarray(0, 32);
-  half[0] &= 248;
-  half[31] = (half[31] & 127) | 64;
-  return fromBytes(half);
-}
-
 /** SHA-512(R ‖ A ‖ M) modulo the group order. */
 export function challenge(encodedR, encodedA, message) {
   return fromBytes64(createHash('sha512').update(encodedR).update(encodedA).update(message).digest()) % GROUP_ORDER;

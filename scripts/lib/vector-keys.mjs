@@ -21,7 +21,7 @@ function makeKey(label) {
   return { secret, publicKey, kid: thumbprint(publicKey), sign: (bytes) => sign(null, Buffer.from(bytes), key) };
 }
 
-export function thumbprint(publicKey) {
+function thumbprint(publicKey) {
   const jwk = `{"crv":"Ed25519","kty":"OKP","x":"${publicKey.toString('base64url')}"}`;
   return createHash('sha256').update(jwk).digest('base64url');
 }

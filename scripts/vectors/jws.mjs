@@ -58,6 +58,7 @@ function formVectors() {
     form('two-parts', `${header}.${payload}`),
     form('four-parts', `${event.expect.jws}.`),
     form('four-parts-with-text', `${event.expect.jws}.AAAA`),
+    form('four-parts-of-the-right-length', `${header}.${payload}.${signature.slice(0, 42)}.${signature.slice(43)}`),
     form('dots-only', '..'),
     form('no-header', `.${payload}.${signature}`),
     form('no-payload', `${header}..${signature}`),

@@ -4,17 +4,17 @@ import { hex } from '../lib/vector-keys.mjs';
 const leafHash = (leaf) => hash('sha256', Buffer.concat([Buffer.of(0), leaf]), 'buffer');
 const nodeHash = (left, right) => hash('sha256', Buffer.concat([Buffer.of(1), left, right]), 'buffer');
 
-/** RFC 6962 section 2.1, word for word; roots are remembered because paths ask for them again. */
-function makeTree(hashes) {
+/** RFC 6962 section 2.1, word for word. `keyOf` says which spans of leaves are alike, so that no root is made twice. */
+function makeTree(hashes, keyOf = (from, to) => `${from}-${to}`) {
   const known = new Map();
   const root = (from, to) => {
     if (to - from === 1) return hashes[from];
-    const span = `${from}-${to}`;
-    if (!known.has(span)) {
+    const key = keyOf(from, to);
+    if (!known.has(key)) {
       const split = from + splitOf(to - from);
-      known.set(span, nodeHash(root(from, split), root(split, to)));
+      known.set(key, nodeHash(root(from, split), root(split, to)));
     }
-    return known.get(span);
+    return known.get(key);
   };
   const path = (index, from = 0, to = hashes.length) => {
     if (to - from === 1) return [];
@@ -49,13 +49,17 @@ function treeVector(size) {
   };
 }
 
-const trees = new Map();
-
 function inclusion(size, index) {
-  const hashes = trees.get(size)?.hashes ?? numberedLeaves(size).map(leafHash);
-  const { rootHex, pathHexOf } = trees.get(size) ?? makeTree(hashes);
-  trees.set(size, { hashes, rootHex, pathHexOf });
+  const hashes = numberedLeaves(size).map(leafHash);
+  const { rootHex, pathHexOf } = makeTree(hashes);
   return { leafHashHex: hex(hashes[index]), index, size, pathHex: pathHexOf(index), rootHex };
+}
+
+/** In a large tree all leaves are the same, so spans of one length have one root. */
+function inclusionInLarge(size, index) {
+  const hash = leafHash(Buffer.from('leaf'));
+  const { rootHex, pathHexOf } = makeTree(Array(size).fill(hash), (from, to) => to - from);
+  return { leafHashHex: hex(hash), index, size, pathHex: pathHexOf(index), rootHex };
 }
 
 const verified = (name, proof, ok) => ({
@@ -76,14 +80,15 @@ export function merkleVectors() {
     verified('single-leaf', inclusion(1, 0), true),
     verified('middle-of-seven', seven, true),
     verified('last-of-seven', last, true),
-    verified('first-of-65536', inclusion(65_536, 0), true),
-    verified('last-of-65536', inclusion(65_536, 65_535), true),
-    verified('last-of-65537', inclusion(65_537, 65_536), false),
+    verified('first-of-65536', inclusionInLarge(65_536, 0), true),
+    verified('last-of-65536', inclusionInLarge(65_536, 65_535), true),
+    verified('last-of-65537', inclusionInLarge(65_537, 65_536), false),
     verified('other-leaf', changed({ leafHashHex: flipped(seven.leafHashHex) }), false),
     verified('other-root', changed({ rootHex: flipped(seven.rootHex) }), false),
     verified('other-index', changed({ index: 4 }), false),
     verified('other-size', changed({ size: 5 }), false),
     verified('size-that-gives-the-same-steps', changed({ size: 8 }), true),
+    verified('path-that-ends-at-an-inner-node', { ...inclusion(2, 0), size: 4 }, false),
     verified('index-is-size', { ...last, index: 7 }, false),
     verified('negative-index', changed({ index: -1 }), false),
     verified('size-zero', { ...inclusion(1, 0), size: 0 }, false),
