@@ -57,6 +57,8 @@ const program = `
   }
 `;
 
+// A first start takes a second of both processors of a small machine, and there are many here.
+t.setTimeout(300_000);
 const homes: string[] = [];
 const folder = await mkdtemp('/tmp/payvand-test-');
 await chmod(folder, 0o755);
@@ -157,7 +159,7 @@ async function processesOf(cluster: string): Promise<number[]> {
 }
 
 async function until(what: string, isTrue: () => boolean | Promise<boolean>) {
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 60_000;
   while (!(await isTrue())) {
     if (Date.now() > deadline) throw new Error(`never happened: ${what}`);
     await pause(10);
@@ -202,6 +204,7 @@ t.test('a first start makes a durable database, a later start finds its rows', a
     locale: 'b C.UTF-8',
     superuser: false,
   });
+  t.equal(first.directory, join(await realpath(dataDir), 'database/cluster'), 'in the data directory');
   await keep(first.connection, 'سلام');
   const socket = await stat(first.connection.host);
   t.equal(socket.mode & 0o777, 0o700, 'only the owner may enter the folder of the socket');
@@ -239,13 +242,13 @@ t.test('an aborted start leaves nothing behind', { skip: needsProc }, async (t) 
   await t.rejects(making, reason);
   t.same(await names(dataDir, 'cluster'), [], 'half a database is removed');
 
-  await (await start(dataDir)).stop();
+  const whole = join(folder, 'first');
   const second = new AbortController();
-  const starting = start(dataDir, second.signal);
-  await until('the server is there', () => existsSync(join(dataDir, 'database/cluster/postmaster.pid')));
+  const starting = start(whole, second.signal);
+  await until('the server is there', () => existsSync(join(whole, 'database/cluster/postmaster.pid')));
   second.abort(reason);
   await t.rejects(starting, reason);
-  t.same(await processesOf(join(dataDir, 'database/cluster')), []);
+  t.same(await processesOf(join(whole, 'database/cluster')), []);
 });
 
 t.test('an exit without stop ends the database too', async (t) => {
@@ -440,15 +443,17 @@ t.test('a cluster that does not start is refused in the words of PostgreSQL', as
   await database.stop();
 });
 
-t.test('a link to nowhere is refused, not filled with an empty database', async (t) => {
-  const dataDir = join(folder, 'unmounted');
-  await mkdir(dataDir);
-  await symlink(join(folder, 'disk'), join(dataDir, 'database'));
+t.test('the database may be put on another disk; while that is away, no empty one takes its place', async (t) => {
+  const dataDir = join(folder, 'midway');
+  const disk = join(folder, 'disk');
+  await rename(join(dataDir, 'database'), disk);
+  await symlink(disk, join(dataDir, 'database'));
+  await rename(disk, `${disk}.away`);
   await t.rejects(start(dataDir), { code: 'database-missing' });
-  await mkdir(join(folder, 'disk'), { mode: 0o711 });
+  await rename(`${disk}.away`, disk);
   const database = await start(dataDir);
-  await database.stop();
-  t.equal(dirname(database.directory), join(await realpath(folder), 'disk'));
+  t.teardown(database.stop);
+  t.same(await kept(database.connection), ['whole']);
 });
 
 t.test('where no PostgreSQL runs, the refusal names DATABASE_URL', async (t) => {
@@ -490,12 +495,11 @@ t.test('an ordinary user needs no install script', async (t) => {
 
   const readOnly = await install(join(own, 'read-only'));
   await chmod(join(readOnly.package, 'native/lib'), 0o555);
+  t.teardown(() => chmod(join(readOnly.package, 'native/lib'), 0o755));
   const second = await launch(join(own, 'data'), { storage: join(readOnly.directory, 'storage'), uid });
   t.same(await kept(started(second).connection), ['of a user']);
-  if (isRoot) {
-    t.same(await links(readOnly), [], 'a read-only package stays as it is');
-    t.equal((await names(join(own, 'data'), 'postgresql-')).length, 1, 'and is copied');
-  }
+  t.same(await links(readOnly), [], 'a read-only package stays as it is');
+  t.equal((await names(join(own, 'data'), 'postgresql-')).length, 1, 'and is copied');
   await kill(second);
   const third = await launch(join(own, 'data'), { storage: join(readOnly.directory, 'storage'), uid });
   t.equal(started(third).pid, started(second).pid, 'a killed server’s database is taken over here too');
@@ -529,10 +533,6 @@ t.test('root’s database runs as nobody, out of a home it may not enter', { ski
   const third = await launchHere(join(own, 'data'));
   t.not(started(third).directory, directory, 'a new one has its own');
   await stop(third);
-
-  const reachable = await launch(join(folder, 'reachable'));
-  t.equal(started(reachable).directory, join(await realpath(folder), 'reachable/database/cluster'));
-  await stop(reachable);
 });
 
 async function names(dataDir: string, prefix: string): Promise<string[]> {

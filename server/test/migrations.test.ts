@@ -244,7 +244,7 @@ async function applied(sql: postgres.Sql): Promise<string[]> {
 }
 
 async function until(what: string, isTrue: () => Promise<boolean>) {
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 60_000;
   while (!(await isTrue())) {
     if (Date.now() > deadline) throw new Error(`never happened: ${what}`);
     await pause(10);
