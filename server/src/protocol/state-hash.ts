@@ -1,5 +1,4 @@
 import type { EventId } from './identifiers.js';
-import { idHash } from './identifiers.js';
 import { sha256 } from './hash.js';
 
 /** One entry of a room's state as its hash sees it. */
@@ -32,7 +31,10 @@ export function stateBucket(type: string, key: string): number {
  */
 export function bucketHash(entries: readonly HashedEntry[]): Buffer {
   if (entries.length === 0) return EMPTY_BUCKET;
-  return sha256(Buffer.concat([...entries].sort(byTypeAndKey).map(entryBytes)));
+  const bytes = Buffer.allocUnsafe(entries.reduce((sum, { type, key }) => sum + 40 + type.length + key.length, 0));
+  let end = 0;
+  for (const entry of [...entries].sort(byTypeAndKey)) end = writeEntry(bytes, end, entry);
+  return sha256(bytes);
 }
 
 /**
@@ -53,12 +55,11 @@ function byTypeAndKey(a: HashedEntry, b: HashedEntry): number {
   return a.key < b.key ? -1 : 1;
 }
 
-function entryBytes(entry: HashedEntry): Buffer {
-  const { type, key } = entry;
-  const bytes = Buffer.allocUnsafe(8 + type.length + key.length);
-  bytes.writeUInt32BE(type.length, 0);
-  bytes.write(type, 4, 'latin1');
-  bytes.writeUInt32BE(key.length, 4 + type.length);
-  bytes.write(key, 8 + type.length, 'latin1');
-  return Buffer.concat([bytes, idHash(entry.id)]);
+/** @returns where the next entry goes */
+function writeEntry(into: Buffer, start: number, { type, key, id }: HashedEntry): number {
+  let end = into.writeUInt32BE(type.length, start);
+  end += into.write(type, end, 'latin1');
+  end = into.writeUInt32BE(key.length, end);
+  end += into.write(key, end, 'latin1');
+  return end + into.write(id.slice(1), end, 'base64url');
 }
