@@ -71,13 +71,18 @@ export interface AnsweredItem {
 /** Checks and orders the items of a submission, in their order. */
 export async function orderItems(deps: AcceptDeps, peer: Domain, items: readonly SubmitItem[]): Promise<AnsweredItem[]> {
   const checked: (Ready | ItemAnswer)[] = [];
+  // What a provider event earlier in the batch will have put in force.
+  const brought = new Map<RoomId, KeyStatement>();
   let isSpoilt = false;
   for (const item of items) {
     if (isSpoilt) {
       checked.push({ id: null, status: 'retry', after: 1 });
       continue;
     }
-    const outcome = await checkItem(deps, peer, item);
+    const outcome = await checkItem(deps, peer, { item, brought });
+    if (typeof outcome === 'object' && 'event' in outcome && outcome.event.fields.type === 'provider' && outcome.statement) {
+      brought.set(outcome.event.room, outcome.statement);
+    }
     isSpoilt = outcome === 'bad-signature';
     if (outcome === 'bad-signature') deps.penalize(peer);
     checked.push(outcome === 'bad-signature' ? deny(idOf(item), 'bad-event', 'R1') : outcome);
@@ -100,7 +105,11 @@ export async function orderItems(deps: AcceptDeps, peer: Domain, items: readonly
 }
 
 /** Everything about an item that needs no lock; cheap checks first, the signature last. */
-async function checkItem(deps: AcceptDeps, peer: Domain, item: SubmitItem): Promise<Ready | ItemAnswer | 'bad-signature'> {
+async function checkItem(
+  deps: AcceptDeps,
+  peer: Domain,
+  { item, brought }: { item: SubmitItem; brought: ReadonlyMap<RoomId, KeyStatement> },
+): Promise<Ready | ItemAnswer | 'bad-signature'> {
   const parsed = parseEvent(item.jws);
   if (!parsed.ok) return deny(null, 'bad-event', 'R1');
   const event = parsed.value;
@@ -113,7 +122,7 @@ async function checkItem(deps: AcceptDeps, peer: Domain, item: SubmitItem): Prom
   const content = checkContent(event, item.content);
   if (!content.ok) return deny(event.id, content.code === 'content-mismatch' ? 'content-mismatch' : 'bad-event', 'R1');
   const statement = item.statement === undefined ? undefined : internStatement(item.statement);
-  const signedUnder = type === 'provider' ? statement : statementInForce(live, peer) ?? statement;
+  const signedUnder = type === 'provider' ? statement : (brought.get(event.room) ?? statementInForce(live, peer));
   if (signedUnder === undefined) return deny(event.id, 'not-member', 'R6');
   if (signedUnder.keyById.get(event.kid)?.status === 'retired' || !deps.directory.isActive(peer, event.kid, 'event')) {
     return deny(event.id, 'retired-key', null);

@@ -12,8 +12,8 @@ import { LiveRoom } from './live-room.js';
 import { readSnapshotAnswer } from './read-snapshot-answer.js';
 import type { VerifiedSnapshot, WireSnapshot } from './read-snapshot-answer.js';
 import type { SendAnswer } from './room-services.js';
-import { refusalOf, signDraft, submitEvent } from './submit-event.js';
-import type { Draft, Signed } from './submit-event.js';
+import { provideStatement, refusalOf, signDraft, submitEvent } from './submit-event.js';
+import type { Draft } from './submit-event.js';
 
 export type JoinDeps = Parameters<typeof submitEvent>[0] &
   Pick<ServiceDeps, 'rooms' | 'peers' | 'directory' | 'bells' | 'log'> & {
@@ -55,17 +55,6 @@ export async function joinRoom(deps: JoinDeps, who: { address: Address }, invita
   })));
   await deps.attempt(room);
   return undefined;
-}
-
-/** Our provider's own entry, when the room has none or an older one. */
-export function provideStatement(
-  deps: Pick<ServiceDeps, 'domain' | 'keys' | 'clock' | 'random'>,
-  live: LiveRoom,
-): Signed[] {
-  const { statement } = deps.keys.current;
-  if (live.state.statementInForce(deps.domain)?.hash === statement.hash) return [];
-  const content = { statement: statement.hash, version: statement.version };
-  return [signDraft(deps, live, { sender: deps.domain, type: 'provider', key: deps.domain, content, statement: statement.parsed })];
 }
 
 function blankRoom({ room, hub, creation }: Invitation): LiveRoom {

@@ -52,9 +52,33 @@ type SubmitDeps = Pick<ServiceDeps, 'domain' | 'store' | 'clock' | 'random' | 'k
  * @see PV-HUB-002, PV-EVT-007
  */
 export async function submitEvent(deps: SubmitDeps, live: LiveRoom, draft: Draft): Promise<SendAnswer> {
+  if (live.hub !== deps.domain) {
+    // New keys are announced before anything that is signed with them; submissions keep their order.
+    for (const signed of provideStatement(deps, live)) void deps.forward(live, signed, { sender: deps.domain, type: 'provider', content: {} }).catch(ignore);
+    return await deps.forward(live, signDraft(deps, live, draft), draft);
+  }
   const signed = signDraft(deps, live, draft);
-  if (live.hub !== deps.domain) return await deps.forward(live, signed, draft);
   return answerOf(await orderOwn(deps, signed, { draft }));
+}
+
+/**
+ * Our provider's own entry, when the room has none or an older one.
+ *
+ * @see PV-KEY-013
+ */
+export function provideStatement(
+  deps: Pick<ServiceDeps, 'domain' | 'keys' | 'clock' | 'random'>,
+  live: LiveRoom,
+): Signed[] {
+  const { statement } = deps.keys.current;
+  if (live.state.statementInForce(deps.domain)?.hash === statement.hash) return [];
+  const content = { statement: statement.hash, version: statement.version };
+  return [signDraft(deps, live, { sender: deps.domain, type: 'provider', key: deps.domain, content, statement: statement.parsed })];
+}
+
+/** A refusal of the announcement shows in what comes after it. */
+function ignore(): undefined {
+  return undefined;
 }
 
 /**

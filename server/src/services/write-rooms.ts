@@ -5,6 +5,7 @@ import type { AppendBatch } from '../storage/room-rows.js';
 import type { ServiceDeps } from './deps.js';
 import { RoomDraft } from './draft-room.js';
 import type { LiveRoom } from './live-room.js';
+import { renewStatement } from './renew-statement.js';
 
 /** What a job makes of a room: an answer at once, or an answer that holds once the draft is committed. */
 export interface WriteJob<Answer> {
@@ -46,7 +47,7 @@ const ROOM_EVENTS_MAX = 128;
 const ROOM_BYTES_MAX = 512 * 1024;
 const CONFLICT_ATTEMPTS_MAX = 5;
 
-type WriterDeps = Pick<ServiceDeps, 'domain' | 'store' | 'clock' | 'keys' | 'bells' | 'rooms' | 'log'>;
+type WriterDeps = Pick<ServiceDeps, 'domain' | 'store' | 'clock' | 'random' | 'keys' | 'bells' | 'rooms' | 'log'>;
 
 /**
  * Makes the one place where records come into being or are appended: a flush takes what has queued up over many rooms,
@@ -142,7 +143,10 @@ async function prepare(deps: WriterDeps, jobs: readonly QueuedJob[]): Promise<{ 
   for (const { job } of jobs) {
     if (drafts.has(job.room)) continue;
     const live = (await deps.rooms.get(job.room)) ?? job.fresh?.();
-    if (live !== undefined) drafts.set(job.room, new RoomDraft(live, deps.domain));
+    if (live === undefined) continue;
+    const draft = new RoomDraft(live, deps.domain);
+    drafts.set(job.room, draft);
+    if (live.hub === deps.domain) renewStatement(deps, draft);
   }
   for (const queued of jobs) {
     const draft = drafts.get(queued.job.room);
@@ -174,6 +178,7 @@ async function commit(deps: WriterDeps, drafts: readonly RoomDraft[]): Promise<v
 /** Seals the rooms we are the hub of, all under one signature; a follower's draft brings its hub's seal. */
 function sealOwn(deps: WriterDeps, drafts: readonly RoomDraft[]): void {
   const own = drafts.filter((draft) => draft.live.hub === deps.domain);
+  if (own.length === 0) return;
   const { seal } = deps.keys.current;
   const sealed = sealHeads(
     own.map((draft) => draft.head()),

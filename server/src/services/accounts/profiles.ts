@@ -1,5 +1,3 @@
-import { DirectoryAnswer } from '@payvand/spec';
-import { Compile } from 'typebox/compile';
 import { BoundedMap } from '../../bounded-map.js';
 import { ProtocolError } from '../../protocol/protocol-error.js';
 import { domainOf, localpartOf, type Address } from '../../protocol/identifiers.js';
@@ -32,7 +30,6 @@ const REMEMBERED_MAX = 10_000;
 const REMEMBERED_MS = 600_000;
 const NAME_CHARACTERS_MAX = 64;
 
-const directoryAnswer = Compile(DirectoryAnswer);
 // As in spec/schemas: controls, line separators, and what turns the direction of the text around it.
 const UNFIT = /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g;
 
@@ -89,8 +86,7 @@ async function fetchProfile({ peers }: Pick<AccountDeps, 'peers'>, address: Addr
   if (answer.kind === 'problem' && answer.status === 404) throw new ProtocolError('not-found');
   if (answer.kind !== 'ok') throw new ProtocolError('hub-unreachable');
   const { body } = answer;
-  if (!directoryAnswer.Check(body) || !('profile' in body) || body.profile.address !== address)
-    throw new ProtocolError('not-found');
+  if (!('profile' in body) || body.profile.address !== address) throw new ProtocolError('not-found');
   const name = Array.from(body.profile.name.replace(UNFIT, '')).slice(0, NAME_CHARACTERS_MAX).join('');
   return { address, name: name === '' ? localpartOf(address) : name };
 }
