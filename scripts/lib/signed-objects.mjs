@@ -85,6 +85,12 @@ export function statementOf(domain, changes = {}, root = providerKeys(domain).ro
   return compactJws('payvand-statement', statementPayload(domain, changes), root);
 }
 
+/** The keys of a.example under the name of another: its signatures are good there, and still not its own. */
+export function statementUnderOtherName() {
+  const payload = statementPayload('a.example', { provider: 'b.example' });
+  return compactJws('payvand-statement', payload, providerKeys('a.example').root);
+}
+
 /** `{text, content, size}`: a content string, and the members that name it in an event's payload. */
 export function contentOf(value) {
   const text = typeof value === 'string' ? value : JSON.stringify({ salt: nonceOf('salt'), ...value });
@@ -93,18 +99,21 @@ export function contentOf(value) {
 
 export const vectorTimes = { ts: 1_790_000_100_000, until: 1_790_604_900_000 };
 
-/** The create event of a group of alice@a.example, with its content and its room. */
-export function createdRoom(content = { kind: 'group', rules: 1 }) {
+/**
+ * The create event of a room of alice@a.example, with its content and its room.
+ *
+ * @param named what the content says of the statement that is not true of `statement`
+ */
+export function createdRoom(content = { kind: 'group', rules: 1 }, statement = statementOf('a.example'), named = {}) {
   const keys = providerKeys('a.example');
-  const statement = statementOf('a.example');
-  const { text, named } = contentOf({ ...content, statement: hashText(statement), version: 1 });
+  const { text, named: inPayload } = contentOf({ ...content, statement: hashText(statement), version: 1, ...named });
   const payload = {
     type: 'room.create',
     sender: 'alice@a.example',
     ...vectorTimes,
     nonce: nonceOf(`create ${content.kind}`),
     key: '',
-    ...named,
+    ...inPayload,
     scheme: 'plain',
   };
   const jws = compactJws('payvand-event', payload, keys.event);

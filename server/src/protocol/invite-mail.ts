@@ -3,7 +3,6 @@ import type { Checked } from './checked.js';
 import { checkContent } from './content.js';
 import { parseEvent, verifyEventSignature } from './event.js';
 import type { ParsedEvent } from './event.js';
-import { domainOf } from './identifiers.js';
 import { parseInvite } from './invite.js';
 import type { Invite } from './invite.js';
 import { isJsonObject, isLine } from './json-shape.js';
@@ -60,19 +59,13 @@ function readCreate(value: unknown): Checked<Created> {
   if (!checked.ok) return bad('create: content');
   const content = checked.value as unknown as CreateContent;
   const statement = parseKeyStatement(statementJws);
-  if (!statement.ok || !isStatementOf(create.value, content, statement.value)) return bad('create: statement');
+  if (!statement.ok || statement.value.hash !== content.statement || statement.value.version !== content.version) {
+    return bad('create: statement');
+  }
   if (!verifyFirstStatement(statement.value) || !verifyEventSignature(create.value, statement.value)) {
     return bad('create: signature');
   }
   return accept({ create: create.value, content, contentText, statement: statement.value });
-}
-
-function isStatementOf(create: ParsedEvent, content: CreateContent, statement: KeyStatement): boolean {
-  return (
-    statement.hash === content.statement &&
-    statement.version === content.version &&
-    statement.provider === domainOf(create.fields.sender)
-  );
 }
 
 function isForThisRoom({ create }: Created, invite: Invite): boolean {
