@@ -79,7 +79,7 @@ export async function createAccount(db: Database, account: NewAccount): Promise<
       return { status: 'created', accountId, owner: code.owner };
     });
   } catch (error) {
-    if (error instanceof NotCreated) return { status: refusal };
+    if (error instanceof Error && error.cause instanceof NotCreated) return { status: refusal };
     throw error;
   }
 }
