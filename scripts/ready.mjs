@@ -7,7 +7,16 @@
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -89,12 +98,14 @@ function install(reason) {
     '--no-fund',
     '--loglevel=error',
   ];
+  const cache = privateCache();
   const { error, status } = spawnSync('npm', ['ci', ...options], {
     cwd: root,
-    env: { ...process.env, ...cacheWeMayWrite() },
+    env: cache ? { ...process.env, npm_config_cache: cache } : process.env,
     stdio: ['ignore', 'ignore', 'inherit'],
     shell: process.platform === 'win32',
   });
+  if (cache) rmSync(cache, { recursive: true, force: true });
   if (error) stop(`npm could not be started (${error.message}). It comes with Node.js; is it on the PATH?`);
   if (status !== 0)
     stop(`"npm ci" failed (see above). Is the npm registry reachable? Run the same command again to retry.`);
@@ -106,14 +117,13 @@ function install(reason) {
   say(`dependencies installed after ${seconds()}`);
 }
 
-/** Service accounts often have a home they cannot write to, and npm wants its cache there. */
-function cacheWeMayWrite() {
-  if (process.env.npm_config_cache) return {};
+/** Service accounts often have a home they cannot write to, and npm wants its cache there: they get one for this install. */
+function privateCache() {
   try {
-    accessSync(homedir(), constants.W_OK);
-    return {};
+    if (!process.env.npm_config_cache) accessSync(homedir(), constants.W_OK);
+    return undefined;
   } catch {
-    return { npm_config_cache: join(tmpdir(), `payvand-npm-cache-${process.getuid?.() ?? ''}`) };
+    return mkdtempSync(join(tmpdir(), 'payvand-npm-'));
   }
 }
 
