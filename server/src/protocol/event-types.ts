@@ -30,11 +30,6 @@ export function isEventType(value: unknown): value is string {
   return typeof value === 'string' && value.length <= EVENT_TYPE_LENGTH_MAX && EVENT_TYPE.test(value);
 }
 
-/** @see PV-EVT-016 */
-export function isStateType(type: string): boolean {
-  return STATE_KEYS.has(type);
-}
-
 /**
  * Whether an event of this type may have this key; undefined: no key, so not a state event.
  *

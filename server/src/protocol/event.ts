@@ -62,7 +62,7 @@ export interface ParsedEvent {
 
 export const EVENT_PAYLOAD_BYTES_MAX = 4096;
 export const CONTENT_BYTES_MAX = 65_536;
-export const STATE_CONTENT_BYTES_MAX = 4096;
+const STATE_CONTENT_BYTES_MAX = 4096;
 const RELATIONS_MAX = 16;
 const TTL_SECONDS_MAX = 31_536_000;
 const RELATION_KINDS = ['reply', 'edit', 'delete', 'react', 'thread', 'forward', 'vote'] as const;

@@ -22,7 +22,7 @@ export interface InviteBody {
   readonly intro?: string;
 }
 
-const INTRO_LENGTH = { min: 1, max: 200 };
+const INTRO_LENGTH_MAX = 200;
 
 /**
  * Reads the body of an invitation by mail and verifies the room's create event in it. The invitation's own
@@ -33,7 +33,7 @@ const INTRO_LENGTH = { min: 1, max: 200 };
  */
 export function parseInviteBody(mail: Mail): Checked<InviteBody> {
   const { create: created, invite: invitation, intro } = mail.body;
-  if (intro !== undefined && !isLine(intro, INTRO_LENGTH)) return bad('intro');
+  if (intro !== undefined && !isLine(intro, INTRO_LENGTH_MAX)) return bad('intro');
   const create = readCreate(created);
   if (!create.ok) return create;
   const invite = typeof invitation === 'string' ? parseInvite(invitation) : bad('invite');

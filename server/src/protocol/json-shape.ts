@@ -27,15 +27,8 @@ export function bytes32(value: unknown): Buffer | undefined {
   return decodeBase64url(value);
 }
 
-/** Whether a value is text of `min` to `max` Unicode code points without control characters (general category Cc). */
-export function isLine(value: unknown, { min, max }: { min: number; max: number }): value is string {
-  return isText(value, { min, max }) && !CONTROL.test(value);
-}
-
-/** Whether a value is text of `min` to `max` Unicode code points. */
-export function isText(value: unknown, { min, max }: { min: number; max: number }): value is string {
-  if (typeof value !== 'string' || value.length < min || value.length > 2 * max) return false;
-  if (value.length <= max && min <= 1) return true;
-  const length = Array.from(value).length;
-  return length >= min && length <= max;
+/** Whether a value is text of 1 to `lengthMax` Unicode code points without control characters (general category Cc). */
+export function isLine(value: unknown, lengthMax: number): value is string {
+  if (typeof value !== 'string' || value.length < 1 || value.length > 2 * lengthMax) return false;
+  return !CONTROL.test(value) && (value.length <= lengthMax || Array.from(value).length <= lengthMax);
 }

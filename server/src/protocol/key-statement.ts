@@ -46,7 +46,7 @@ export interface StatementFields {
   readonly keys: readonly { readonly x: Uint8Array; readonly use: KeyUse; readonly status: KeyStatus }[];
 }
 
-export const STATEMENT_BYTES_MAX = 2048;
+const STATEMENT_BYTES_MAX = 2048;
 const ROOTS_MAX = 2;
 const KEYS_MAX = 12;
 const USES: ReadonlySet<unknown> = new Set<KeyUse>(['event', 'seal', 'request']);

@@ -30,7 +30,7 @@ export interface Mail extends MailFields {
   readonly parsed: Jws;
 }
 
-export const MAIL_BYTES_MAX = 8192;
+const MAIL_BYTES_MAX = 8192;
 
 /**
  * Reads a mailbox item, all but its body.

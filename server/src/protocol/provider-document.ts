@@ -40,14 +40,14 @@ export interface DocumentFields extends Omit<ProviderDocument, 'statement' | 'jw
 export type DocumentVerdict =
   { readonly kind: 'accept' } | { readonly kind: 'new-provider' } | { readonly kind: 'refuse'; readonly code: string };
 
-export const DOCUMENT_BYTES_MAX = 65_536;
-export const DOCUMENT_LIFETIME_MS_MAX = 604_800_000;
+const DOCUMENT_BYTES_MAX = 65_536;
+const DOCUMENT_LIFETIME_MS_MAX = 604_800_000;
 const RETURN_AS_NEW_MS = 2_592_000_000;
 const CLOCK_TOLERANCE_MS = 60_000;
 const NAMES_MAX = 16;
 const MEMBERS_MAX = 64;
-const WORD = { min: 1, max: 64 };
-const CONTACT = { min: 1, max: 256 };
+const WORD_LENGTH_MAX = 64;
+const CONTACT_LENGTH_MAX = 256;
 const PROTOCOL_VERSION = '0.1';
 
 /**
@@ -146,7 +146,7 @@ function readFields(payload: JsonObject, provider: Domain): Checked<PlainFields>
   if (!areWords(profiles)) return bad('profiles');
   if (!isRecordOf(limits, isCount)) return bad('limits');
   if (!isRecordOf(contacts, isContact)) return bad('contacts');
-  if (!isLine(status, WORD)) return bad('status');
+  if (!isLine(status, WORD_LENGTH_MAX)) return bad('status');
   return accept({
     provider,
     version,
@@ -190,11 +190,11 @@ function versionFault(candidate: Versioned, last: Versioned): string | undefined
 }
 
 function areWords(value: unknown): value is string[] {
-  return Array.isArray(value) && value.length <= NAMES_MAX && value.every((word) => isLine(word, WORD));
+  return Array.isArray(value) && value.length <= NAMES_MAX && value.every((word) => isLine(word, WORD_LENGTH_MAX));
 }
 
 function isContact(value: unknown): value is string {
-  return isLine(value, CONTACT);
+  return isLine(value, CONTACT_LENGTH_MAX);
 }
 
 function isRecordOf<T>(value: unknown, holds: (member: unknown) => member is T): value is Record<string, T> {
