@@ -49,7 +49,7 @@ function contents() {
   const room = group(bob);
   const info = (content) => room.write(alice, 'room.info', { key: '', content });
   const vector = (name, given, expect = 'R1') =>
-    ruleVector(`r1-content-${name}`, ['PV-RULE-004'], { room, given, expect });
+    ruleVector(`r1-content-${name}`, requirementsOf(name), { room, given, expect });
   const title = { title: 'Friends' };
   return [
     vector('of-title', info(title), 'allow'),
@@ -71,6 +71,8 @@ function contents() {
     vector('access-ban-false', room.write(alice, 'access', { key: bob, content: { ban: false } })),
   ];
 }
+
+const requirementsOf = (name) => ['PV-RULE-004', ...(name.startsWith('role-') ? ['PV-RIGHT-001', 'PV-RIGHT-002'] : [])];
 
 function signatures() {
   const room = group(bob);

@@ -79,7 +79,7 @@ function builtIn() {
   const room = (role) => group(bob, carol).role('guard', 5, []).access(bob, { role });
   return Object.entries(allowed).flatMap(([role, names]) =>
     needs(room(role)).map(([name, , given]) =>
-      ruleVector(`r10-${role}-${name}`, ['PV-RIGHT-003', 'PV-RULE-027'], {
+      ruleVector(`r10-${role}-${name}`, ['PV-RIGHT-003', 'PV-RIGHT-004', 'PV-RULE-027'], {
         room: room(role),
         given,
         expect: names.includes(name) ? 'allow' : 'R10',
@@ -95,7 +95,7 @@ function restrictions() {
     return room.access(bob, { restrict: { rights: ['send'], ...when } });
   };
   const vector = (name, room, type, expect) =>
-    ruleVector(`r10-restricted-${name}`, ['PV-RIGHT-006'], {
+    ruleVector(`r10-restricted-${name}`, ['PV-RIGHT-005', 'PV-RIGHT-006'], {
       room,
       given: needs(room).find((one) => one[0] === type)[2],
       expect,

@@ -71,7 +71,7 @@ export function withoutRights(full: Role, off: readonly Right[]): Role {
   );
 }
 
-/** Whether `own` has every right of `given`: nobody grants what they do not have. @see PV-RULE-022 */
+/** Whether `own` has every right of `given`: nobody grants what they do not have. @see PV-RULE-035, PV-RULE-036 */
 export function includesRights(own: Role, given: Role): boolean {
   for (const right of given.rights) {
     if (!own.rights.has(right)) return false;

@@ -5,7 +5,7 @@ import { faultOfJoin, faultOfStatement } from './rules/join-rules.js';
 import { entryBytes } from './rules/rule-input.js';
 import type { Deny, Fault, RuleId, RuleInput, Verdict } from './rules/rule-input.js';
 import { faultOfMembership, faultOfRight, faultOfSender } from './rules/sender-rules.js';
-import { faultOfSize } from './rules/state-limits.js';
+import { faultOfSize } from './rules/state-size.js';
 
 export type { Allow, Deny, RuleId, RuleInput, StatementLookup, Verdict } from './rules/rule-input.js';
 

@@ -8,7 +8,7 @@ import type { Fault, RuleInput } from './rule-input.js';
 /**
  * R11: one acts on lower ranks only, gives only what one has, and never touches oneself.
  *
- * @see PV-RULE-031 to PV-RULE-038
+ * @see PV-RULE-031 to PV-RULE-037
  */
 export function faultOfRank(state: RoomState, input: RuleInput): Fault {
   switch (input.event.fields.type) {
@@ -26,7 +26,7 @@ export function faultOfRank(state: RoomState, input: RuleInput): Fault {
 /**
  * The rights that the changes of an `access` event need: none when it changes nothing.
  *
- * @see PV-RULE-029
+ * @see PV-RULE-030
  */
 export function rightsForAccess(state: RoomState, input: RuleInput): Right[] {
   const { present, next } = accessChange(state, input);

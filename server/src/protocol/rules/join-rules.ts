@@ -31,7 +31,7 @@ export function faultOfStatement(state: RoomState, input: RuleInput): Fault {
 /**
  * R9: nobody joins uninvited, twice, or while banned.
  *
- * @see PV-RULE-021 to PV-RULE-024
+ * @see PV-RULE-021 to PV-RULE-026
  */
 export function faultOfJoin(state: RoomState, input: RuleInput): Fault {
   if (input.event.fields.type !== 'member') return undefined;

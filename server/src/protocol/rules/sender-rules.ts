@@ -39,7 +39,7 @@ export function faultOfSender(state: RoomState, { event }: RuleInput): Fault {
 /**
  * R10: the sender has the right that the event needs.
  *
- * @see PV-RULE-025 to PV-RULE-030
+ * @see PV-RULE-027 to PV-RULE-030
  */
 export function faultOfRight(state: RoomState, input: RuleInput): Fault {
   const { type, key, sender } = input.event.fields;
