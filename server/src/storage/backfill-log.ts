@@ -1,10 +1,12 @@
 import type { SealedHead } from '../protocol/head.js';
 import type { RoomId } from '../protocol/identifiers.js';
+import { logNames, logTypes, logValues } from './append-records.js';
 import type { Database } from './database.js';
 import { requireAtMost } from './require-at-most.js';
 import type { LogRow, RelationRow, StatementRow } from './room-rows.js';
-import { issueStatements } from './room-writes.js';
-import { insertInto, issue, issueRows } from './sql-values.js';
+import { issueRelations, issueStatements } from './room-writes.js';
+import { insertInto, issue, issueRows, unnest } from './sql-values.js';
+import type { ManyRows } from './sql-values.js';
 
 export interface OlderPart {
   readonly room: RoomId;
@@ -15,27 +17,16 @@ export interface OlderPart {
 }
 
 // A row that is held stays; only one of which we had the header alone takes its event.
-const addOlder = insertInto(
-  'log',
-  [
-    ...['room_id', 'seq', 'epoch', 'at', 'event_id', 'type', 'sender', 'void', 'statement', 'jws_hash', 'hash'],
-    ...['jws', 'content'],
-  ],
-  `ON CONFLICT (room_id, seq) DO UPDATE SET type = excluded.type, sender = excluded.sender, void = excluded.void,
-    statement = excluded.statement, jws = excluded.jws, content = excluded.content
-  WHERE log.jws IS NULL AND excluded.jws IS NOT NULL AND log.hash = excluded.hash`,
-);
-const addRelations = insertInto(
-  'relations',
-  ['room_id', 'target', 'kind', 'seq', 'event_id', 'sender'],
-  'ON CONFLICT DO NOTHING',
-);
+const addOlder: ManyRows = {
+  text: `INSERT INTO log (${logNames}) SELECT * FROM ${unnest(logTypes, 1)}
+    ON CONFLICT (room_id, seq) DO UPDATE SET type = excluded.type, sender = excluded.sender, void = excluded.void,
+      statement = excluded.statement, jws_hash = NULL, jws = excluded.jws, content = excluded.content
+    WHERE log.jws IS NULL AND excluded.jws IS NOT NULL AND log.hash = excluded.hash`,
+  types: logTypes,
+};
 const addHead = insertInto(
   'room_heads',
-  [
-    ...['room_id', 'seq', 'at', 'epoch', 'hub', 'hash', 'state_hash', 'committed'],
-    ...['seal', 'seal_index', 'seal_size', 'seal_path'],
-  ],
+  { room_id: 'text', seq: 'bigint', at: 'bigint', epoch: 'integer', hub: 'text', hash: 'bytea', state_hash: 'bytea', committed: 'bigint', seal: 'text', seal_index: 'integer', seal_size: 'integer', seal_path: 'bytea' },
   'ON CONFLICT DO NOTHING',
 );
 // What was deleted later on came in with its content again, and so did edits of it.
@@ -54,15 +45,11 @@ export async function backfillLog(db: Database, part: OlderPart): Promise<void> 
   const [first] = rows;
   const last = rows.at(-1);
   if (first === undefined || last === undefined) return;
-  const values = rows.map((row) => [
-    ...[room, row.seq, row.epoch, row.at, row.eventId, row.type, row.sender, row.void, row.statement ?? null],
-    ...[row.jwsHash, row.hash, row.jws, row.content],
-  ]);
-  const related = relations.map(({ target, kind, seq, eventId, sender }) => [room, target, kind, seq, eventId, sender]);
+  const values = rows.map((row) => logValues(room, row));
   await db.transaction((tx) =>
     Promise.all([
       ...issueRows(tx, addOlder, values),
-      ...issueRows(tx, addRelations, related),
+      ...issueRelations(tx, [{ room, relations }]),
       ...issueRows(tx, addHead, sealed === undefined ? [] : [headValues(sealed)]),
       ...issueStatements(tx, statements),
       issue(tx, eraseDeleted, [room, first.seq, last.seq]),

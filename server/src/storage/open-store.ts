@@ -44,6 +44,8 @@ export async function openStore(options: StoreOptions): Promise<Store> {
 async function migrate(database: DatabaseAddress): Promise<void> {
   const pool = openPool(database, 1);
   try {
+    // postgres.js never answers `reserve` on a connection that is not open yet when it fetches no types.
+    await pool`SELECT 1`;
     await runMigrations(pool);
   } catch (error) {
     throw error instanceof Error && error.name === 'StartError' ? error : StorageError.from(error);

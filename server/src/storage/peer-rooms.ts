@@ -30,7 +30,7 @@ const selectDigest = `SELECT p.room_id AS room, l.seq, l.hash
   ORDER BY p.room_id LIMIT $5`;
 const saveCursor = insertInto(
   'peer_cursors',
-  ['domain', 'room_id', 'seq'],
+  { domain: 'text', room_id: 'text', seq: 'bigint' },
   'ON CONFLICT (domain, room_id) DO UPDATE SET seq = excluded.seq',
 );
 

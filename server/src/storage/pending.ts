@@ -1,26 +1,28 @@
 import type { Domain, EventId } from '../protocol/identifiers.js';
-import type { Database, Reader } from './database.js';
+import type { Database } from './database.js';
 import { requireAtMost } from './require-at-most.js';
 import type { NewPending, PendingRow, SentAnswer, SentRow } from './room-rows.js';
-import { issue, issueRows, textArray } from './sql-values.js';
-import type { ManyRows } from './sql-values.js';
+import { issue, issueRows, textArray, unnest } from './sql-values.js';
+import type { ColumnType, ManyRows } from './sql-values.js';
 import type { Page } from './store-types.js';
 
 const columns = `n, at, account_id AS "accountId", hub, room_id AS room, event_id AS "eventId", request_key AS "requestKey",
   state, code, jws, content, statement`;
-// One statement, so that a row alone needs no transaction around it. What is there already keeps its place.
+// What is there already keeps its place.
+const addedTypes: ColumnType[] = ['text', 'text', 'text', 'bigint', 'text', 'text', 'text', 'text', 'bigint'];
 const addRows: ManyRows = {
-  before: `WITH added AS (
-    INSERT INTO pending (hub, room_id, event_id, account_id, request_key, jws, content, statement, at) VALUES`,
-  casts: ['', '', '', '', '', '', '', '', ''],
-  after: `ON CONFLICT (hub, event_id) DO UPDATE SET at = pending.at
-    RETURNING n, at, account_id, request_key, room_id, event_id
-  ), remembered AS (
-    INSERT INTO sent (account_id, request_key, room_id, event_id, at)
-    SELECT account_id, request_key, room_id, event_id, at FROM added
-    WHERE account_id IS NOT NULL AND request_key IS NOT NULL
-    ON CONFLICT (account_id, request_key) DO NOTHING
-  ) SELECT n FROM added ORDER BY n`,
+  text: `WITH added AS (
+      INSERT INTO pending (hub, room_id, event_id, account_id, request_key, jws, content, statement, at)
+      SELECT * FROM ${unnest(addedTypes, 1)}
+      ON CONFLICT (hub, event_id) DO UPDATE SET at = pending.at
+      RETURNING n, at, account_id, request_key, room_id, event_id
+    ), remembered AS (
+      INSERT INTO sent (account_id, request_key, room_id, event_id, at)
+      SELECT account_id, request_key, room_id, event_id, at FROM added
+      WHERE account_id IS NOT NULL AND request_key IS NOT NULL
+      ON CONFLICT (account_id, request_key) DO NOTHING
+    ) SELECT n FROM added ORDER BY n`,
+  types: addedTypes,
 };
 const selectOfHub = `SELECT ${columns} FROM pending WHERE hub = $1 AND n > $2 AND state = 'pending' ORDER BY n LIMIT $3`;
 const selectOfAccount = `SELECT ${columns} FROM pending WHERE account_id = $1 AND n > $2 ORDER BY n LIMIT $3`;
@@ -43,15 +45,10 @@ const addRefusal = `INSERT INTO sent (account_id, request_key, room_id, event_id
 /** @see PendingStore.addPending */
 export async function addPending(db: Database, rows: readonly NewPending[]): Promise<number[]> {
   requireAtMost(512, rows);
-  if (rows.length === 1) return issueAll(db.sql, rows);
-  return db.transaction((tx) => issueAll(tx, rows));
-}
-
-async function issueAll(sql: Reader, rows: readonly NewPending[]): Promise<number[]> {
   const values = rows.map(({ hub, room, eventId, accountId, requestKey, jws, content, statement, at }) => {
     return [hub, room, eventId, accountId, requestKey, jws, content, statement, at];
   });
-  const added = await Promise.all(issueRows<{ n: number }>(sql, addRows, values));
+  const added = await Promise.all(issueRows<{ n: number }>(db.sql, addRows, values));
   return added.flat().map((row) => row.n);
 }
 

@@ -7,7 +7,7 @@ import type { Page } from './store-types.js';
 
 const save = insertInto(
   'read_marks',
-  ['room_id', 'address', 'seq', 'counter'],
+  { room_id: 'text', address: 'text', seq: 'bigint', counter: 'bigint' },
   `ON CONFLICT (room_id, address) DO UPDATE SET seq = excluded.seq, counter = excluded.counter
    WHERE read_marks.counter < excluded.counter`,
 );

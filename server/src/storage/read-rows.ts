@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { SealedHead } from '../protocol/head.js';
 import type { Domain, RoomId } from '../protocol/identifiers.js';
 import type { LogRow, RoomRow, StateRow } from './room-rows.js';
@@ -44,7 +45,10 @@ interface Sealed {
   readonly sealPath: Buffer | null;
 }
 
-export type SelectedLogRow = Omit<LogRow, 'statement'> & { readonly statement: string | null };
+export type SelectedLogRow = Omit<LogRow, 'statement' | 'jwsHash'> & {
+  readonly statement: string | null;
+  readonly jwsHash: Buffer | null;
+};
 export type SelectedStateRow = Omit<StateRow, 'statement'> & { readonly statement: string | null };
 export type SelectedHead = Sealed;
 export type SelectedRoom = Sealed & Omit<RoomRow, 'sealed'>;
@@ -55,6 +59,12 @@ export function withoutNullStatement<Row extends { readonly statement: string | 
 ): Omit<Row, 'statement'> & { readonly statement?: string } {
   const { statement, ...rest } = row;
   return statement === null ? rest : { ...rest, statement };
+}
+
+/** The hash of a JWS is stored only where the JWS is not. */
+export function logRowFrom(row: SelectedLogRow): LogRow {
+  const jwsHash = row.jwsHash ?? createHash('sha256').update(row.jws ?? '').digest();
+  return withoutNullStatement({ ...row, jwsHash });
 }
 
 export function sealedHeadFrom(row: SelectedHead): SealedHead | undefined {

@@ -1,6 +1,6 @@
 import type { EventId, RoomId } from '../protocol/identifiers.js';
 import type { Database } from './database.js';
-import { logColumns, withoutNullStatement } from './read-rows.js';
+import { logColumns, logRowFrom } from './read-rows.js';
 import type { SelectedLogRow } from './read-rows.js';
 import { requireAtMost } from './require-at-most.js';
 import type { Effect, Timeline } from './room-rows.js';
@@ -41,7 +41,7 @@ export async function readTimeline(db: Database, room: RoomId, part: TimelinePar
   const to = Math.min(part.visibleTo ?? seqMax, part.before === undefined ? seqMax : part.before - 1);
   const values = [room, from, to, Math.min(part.limit, rowsMax)];
   const found = await issue<SelectedLogRow>(db.sql, forward ? selectNewer : selectOlder, values);
-  const rows = (forward ? found : found.toReversed()).map(withoutNullStatement);
+  const rows = (forward ? found : found.toReversed()).map(logRowFrom);
   const targets = rows.filter((row) => row.jws !== null).map((row) => row.eventId);
   return { rows, effects: await effectsOn(db, room, targets) };
 }

@@ -1,7 +1,7 @@
 import type { SealedHead } from '../protocol/head.js';
 import type { EventId, RoomId } from '../protocol/identifiers.js';
 import type { Database } from './database.js';
-import { logColumns, sealedColumns, sealedHeadFrom, withoutNullStatement } from './read-rows.js';
+import { logColumns, sealedColumns, sealedHeadFrom, logRowFrom } from './read-rows.js';
 import type { SelectedHead, SelectedLogRow } from './read-rows.js';
 import type { FoundEvent, LogRow } from './room-rows.js';
 import { issue, textArray } from './sql-values.js';
@@ -40,7 +40,7 @@ export async function readLog(
 ): Promise<LogRow[]> {
   const max = Math.min(part.max, 256);
   const rows = await issue<SelectedLogRow>(db.sql, selectLog, [room, part.from, max, part.bytesMax]);
-  return rows.map(withoutNullStatement);
+  return rows.map(logRowFrom);
 }
 
 export async function recordHashAt(db: Database, room: RoomId, seq: number): Promise<Buffer | undefined> {
@@ -58,7 +58,7 @@ export async function findEvents(
   const rooms = textArray(pairs.map(([room]) => room));
   const ids = textArray(pairs.map(([, id]) => id));
   const rows = await issue<SelectedLogRow & { room: RoomId }>(db.sql, selectEvents, [rooms, ids]);
-  return rows.map(withoutNullStatement);
+  return rows.map((row) => ({ ...logRowFrom(row), room: row.room }));
 }
 
 export async function deletedAmong(db: Database, room: RoomId, targets: readonly EventId[]): Promise<EventId[]> {

@@ -5,19 +5,19 @@ import { inRounds, insertInto, issueRows } from './sql-values.js';
 
 const saveRange = insertInto(
   'room_providers',
-  ['room_id', 'domain', 'from_seq', 'to_seq'],
+  { room_id: 'text', domain: 'text', from_seq: 'bigint', to_seq: 'bigint' },
   'ON CONFLICT (room_id, domain, from_seq) DO UPDATE SET to_seq = excluded.to_seq',
 );
-const indexAccount = insertInto('room_accounts', ['room_id', 'account_id'], 'ON CONFLICT DO NOTHING');
+const indexAccount = insertInto('room_accounts', { room_id: 'text', account_id: 'bigint' }, 'ON CONFLICT DO NOTHING');
 const saveJoin = insertInto(
   'account_rooms',
-  ['account_id', 'room_id', 'membership', 'visible_from', 'joined_seq', 'read_seq'],
+  { account_id: 'bigint', room_id: 'text', membership: 'text', visible_from: 'bigint', joined_seq: 'bigint', read_seq: 'bigint' },
   `ON CONFLICT (account_id, room_id) DO UPDATE SET membership = excluded.membership, visible_from = excluded.visible_from,
     joined_seq = excluded.joined_seq, left_seq = NULL, read_seq = greatest(account_rooms.read_seq, excluded.read_seq)`,
 );
 const saveLeave = insertInto(
   'account_rooms',
-  ['account_id', 'room_id', 'membership', 'visible_from', 'joined_seq', 'left_seq', 'read_seq'],
+  { account_id: 'bigint', room_id: 'text', membership: 'text', visible_from: 'bigint', joined_seq: 'bigint', left_seq: 'bigint', read_seq: 'bigint' },
   'ON CONFLICT (account_id, room_id) DO UPDATE SET membership = excluded.membership, left_seq = excluded.left_seq',
 );
 

@@ -4,7 +4,7 @@ import type { Database, Writer } from './database.js';
 import { requireAtMost } from './require-at-most.js';
 import { issueMembers, issueReadingRanges } from './room-people.js';
 import type { SnapshotEntry, SnapshotStart, StatementRow } from './room-rows.js';
-import { issueNewRooms, issueStatements } from './room-writes.js';
+import { issueNewRooms, issueStateEntries, issueStatements } from './room-writes.js';
 import { insertInto, issue, issueRows } from './sql-values.js';
 
 const entriesMax = 20_000;
@@ -22,12 +22,7 @@ const installHead = `WITH moved AS (
   ) SELECT room_id FROM moved`;
 const addEvents = insertInto(
   'snapshot_events',
-  ['room_id', 'seq', 'at', 'epoch', 'event_id', 'sender', 'statement', 'jws', 'content'],
-  'ON CONFLICT DO NOTHING',
-);
-const addEntries = insertInto(
-  'room_state',
-  ['room_id', 'bucket', 'type', 'key', 'seq', 'event_id'],
+  { room_id: 'text', seq: 'bigint', at: 'bigint', epoch: 'integer', event_id: 'text', sender: 'text', statement: 'text', jws: 'text', content: 'text' },
   'ON CONFLICT DO NOTHING',
 );
 const leavePartial = "UPDATE rooms SET status = $2 WHERE room_id = $1 AND status = 'partial'";
@@ -79,11 +74,10 @@ function issueEntries(tx: Writer, room: RoomId, entries: readonly SnapshotEntry[
   const events = entries.map(({ seq, at, epoch, eventId, sender, statement, jws, content }) => {
     return [room, seq, at, epoch, eventId, sender, statement?.hash ?? null, jws, content];
   });
-  const states = entries.map(({ bucket, type, key, seq, eventId }) => [room, bucket, type, key, seq, eventId]);
   const statements = entries.flatMap(({ statement }) => (statement === undefined ? [] : [statement]));
   return [
     ...issueRows(tx, addEvents, events),
-    ...issueRows(tx, addEntries, states),
+    ...issueStateEntries(tx, [{ room, entries }]),
     ...issueStatements(tx, statements),
   ];
 }

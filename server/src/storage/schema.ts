@@ -41,7 +41,7 @@ export const log = pgTable(
     sender: text().notNull(),
     void: text(),
     statement: text(),
-    jws_hash: bytes().notNull(),
+    jws_hash: bytes(),
     hash: bytes().notNull(),
     jws: text(),
     content: text(),

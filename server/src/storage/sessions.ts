@@ -3,7 +3,7 @@ import type { FoundSession, NewSession, SessionRow } from './account-rows.js';
 import type { Database } from './database.js';
 import { perDatabase } from './per-database.js';
 import { accounts, sessions } from './schema.js';
-import { issue, issueRows } from './sql-values.js';
+import { issue, issueRows, unnest } from './sql-values.js';
 import type { ManyRows } from './sql-values.js';
 import { requireAtMost } from './require-at-most.js';
 
@@ -49,10 +49,9 @@ const endLeastUsed = `DELETE FROM sessions WHERE account_id = $1 AND session_id 
 const add = `INSERT INTO sessions (account_id, session_id, created_at, used_at, token_hash, device)
   VALUES ($1, nextval('session_ids'), $2, $2, $3, $4) RETURNING session_id AS "sessionId"`;
 const touch: ManyRows = {
-  before: 'UPDATE sessions s SET used_at = v.at FROM (VALUES',
-  casts: ['::bigint', '::bigint', '::bigint'],
-  after: `) v (account_id, session_id, at)
+  text: `UPDATE sessions s SET used_at = v.at FROM ${unnest(['bigint', 'bigint', 'bigint'], 1)} v (account_id, session_id, at)
     WHERE s.account_id = v.account_id AND s.session_id = v.session_id AND s.used_at < v.at`,
+  types: ['bigint', 'bigint', 'bigint'],
 };
 
 /** @see AccountStore.createSession */

@@ -26,7 +26,8 @@ CREATE TABLE rooms (
   seal_path bytea
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05);
 
--- jws is null where only the header may be held, content where it is erased or not held.
+-- jws is null where only the header may be held (then, and only then, its hash is kept), content where it is erased
+-- or not held.
 CREATE TABLE log (
   seq bigint NOT NULL,
   at bigint NOT NULL,
@@ -37,7 +38,7 @@ CREATE TABLE log (
   sender text COLLATE "C" NOT NULL,
   void text,
   statement text COLLATE "C",
-  jws_hash bytea NOT NULL,
+  jws_hash bytea,
   hash bytea NOT NULL,
   jws text COLLATE "C",
   content text COLLATE "C",
