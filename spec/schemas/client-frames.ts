@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import type { Static, TProperties } from 'typebox';
 import {
   Address,
-  ClientRequest,
+  Request,
   EventId,
   PlainContent,
   Relations,
@@ -74,7 +74,7 @@ export const StreamFrame = Type.Union([
   }),
   Type.Object({
     t: Type.Literal('request'),
-    ...ClientRequest.properties,
+    ...Request.properties,
     account: Type.Optional(AccountPosition),
   }),
   frame('typing', { room: RoomId, from: Address }),

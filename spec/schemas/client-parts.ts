@@ -65,6 +65,8 @@ export const SendType = Type.String({
   pattern: '^(message|message\\.edit|message\\.delete|reaction|x(\\.[a-z][a-z0-9-]*){2,})$',
 });
 export const PlainContent = Type.Record(Type.String(), Type.Unknown());
+/** A string where it is not readable here (`mls`, void records), null where it is not held. */
+export const EventContent = Type.Union([PlainContent, Type.String(), Type.Null()]);
 export const SessionId = Type.String({ pattern: '^[0-9a-z]{1,11}$' });
 export const RequestId = Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' });
 export const Limit = Type.Integer({ minimum: 1, maximum: 200 });
@@ -87,14 +89,14 @@ export const SignUpRequest = object({
 });
 export const LogInRequest = object({ localpart: Localpart, password: text(1, 256), device: Type.Optional(Device) });
 export const LoggedIn = object({ address: Address, token: Type.String(), session: SessionId });
-export const ClientSession = object({
+export const Session = object({
   id: SessionId,
   device: Device,
   createdAt: Time,
   usedAt: Time,
   current: Type.Boolean(),
 });
-export const SessionList = object({ sessions: Type.Array(ClientSession, { maxItems: 64 }) });
+export const SessionList = object({ sessions: Type.Array(Session, { maxItems: 64 }) });
 export const PasswordChange = object({ old: text(1, 256), new: Password });
 export const Me = object({
   address: Address,
@@ -158,7 +160,7 @@ export const eventMembers = {
   ts: Time,
   key: Type.Optional(Type.String({ maxLength: 128 })),
   rel: Type.Optional(Relations),
-  content: nullable(PlainContent),
+  content: EventContent,
   void: Type.Optional(Type.String()),
 };
 export const TimelineEvent = object({ ...eventMembers, effects: Type.Optional(Effects) });
@@ -176,7 +178,7 @@ export const Sent = object({ status: oneOf('sent') });
 
 export const ContactRequest = object({ address: Address, intro: Type.Optional(text(0, 200)), requestKey: RequestKey });
 export const ContactSent = object({ room: RoomId, status: oneOf('sent') });
-export const ClientRequest = object({
+export const Request = object({
   id: RequestId,
   kind: oneOf('contact', 'invite'),
   room: RoomId,
@@ -187,7 +189,7 @@ export const ClientRequest = object({
   state: oneOf('waiting', 'accepted', 'ignored'),
 });
 export const RequestList = object({
-  requests: Type.Array(ClientRequest, { maxItems: 200 }),
+  requests: Type.Array(Request, { maxItems: 200 }),
   next: Type.Optional(RequestId),
 });
 export const RequestAnswer = object({ room: Type.Optional(RoomId) });

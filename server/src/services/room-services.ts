@@ -85,8 +85,8 @@ export interface TimelineEvent {
   readonly ts: number;
   readonly key?: string;
   readonly rel?: readonly ClientRelation[];
-  /** null: deleted, expired or not held */
-  readonly content: Record<string, unknown> | null;
+  /** a string: not readable here (mls, void) · null: deleted, expired or not held */
+  readonly content: Record<string, unknown> | string | null;
   /** the code of the rule the record broke: it stands in the log without effect */
   readonly void?: string;
   readonly effects?: EventEffects;
