@@ -1,0 +1,12 @@
+import { commands } from './cli/commands.js';
+import { runCommand } from './cli/run-command.js';
+
+/** The composition root: what commands need from the outside is handed in here. The server is loaded when one starts. */
+process.exitCode = await runCommand(process.argv.slice(2), commands, {
+  env: process.env,
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  now: () => Date.now(),
+  startServer: async (options) => (await import('./start-server.js')).startServer(options),
+});
