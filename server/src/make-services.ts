@@ -5,6 +5,7 @@ import { domainOf, localpartOf } from './protocol/identifiers.js';
 import type { Address, Domain } from './protocol/identifiers.js';
 import type { FederationServices } from './http/federation/federation-services.js';
 import type { Log } from './log.js';
+import { ProtocolError } from './protocol/protocol-error.js';
 import { acceptJoin } from './services/accept-join.js';
 import { acceptMail } from './services/accept-mail.js';
 import { acceptPush } from './services/accept-push.js';
@@ -13,17 +14,19 @@ import { mergeCrossed } from './services/answer-request.js';
 import { backfillLog } from './services/backfill-log.js';
 import { createBells } from './services/bells.js';
 import { completeSnapshot } from './services/complete-snapshot.js';
-import type { ServiceDeps } from './services/deps.js';
+import type { Cancel, ServiceDeps, Timers } from './services/deps.js';
 import { readDigest } from './services/digest-heads.js';
 import { createExchangeSignals } from './services/exchange-signals.js';
-import { createForwardPending } from './services/forward-pending.js';
+import { ForwardPending } from './services/forward-pending.js';
 import { createGossipHeads } from './services/gossip-heads.js';
 import { attemptJoin } from './services/join-room.js';
-import { createKeyedLoop } from './services/keyed-loop.js';
+import type { JoinDeps } from './services/join-room.js';
+import { KeyedLoop } from './services/keyed-loop.js';
+import type { Turn } from './services/keyed-loop.js';
 import { makeRoomServices } from './services/make-room-services.js';
 import { readSnapshot } from './services/make-snapshot.js';
 import { pullLog } from './services/pull-log.js';
-import { createPushRecords } from './services/push-records.js';
+import { PushRecords } from './services/push-records.js';
 import { readDirectory } from './services/read-directory.js';
 import { readHeads, readLog } from './services/read-log.js';
 import { createRoomCache } from './services/room-cache.js';
@@ -63,56 +66,119 @@ export interface Measures {
 
 const ROOMS_MAX = 20_000;
 const JOIN_WAIT_MS = 5000;
+const ROOMS_AT_START = 1000;
 const EXPIRE_EVERY_MS = 600_000;
 
+type Loops = ReturnType<typeof makeLoops>;
+
 /** Puts the services together and gives the loops a beginning and an end. */
-export function makeServices({ domain, store, log, keys, peers, discovery, penalize }: ServicesOptions): Services {
+export function makeServices(options: ServicesOptions): Services {
+  const deps = makeDeps(options);
+  const loops = makeLoops(deps);
+  const { store, log } = deps;
+  let cancelExpiry: Cancel | undefined;
+  return {
+    deps,
+    rooms: makeRoomServices({ ...loops.joinDeps, mail: loops.mail, signals: loops.signals }),
+    federation: bindFederation(deps, loops, options.penalize),
+    async start() {
+      await loops.pushes.start();
+      await loops.pending.start();
+      await loops.mail.start();
+      loops.gossip.start();
+      for (const { room } of await store.listRooms({ status: 'joining', limit: ROOMS_AT_START }))
+        loops.joins.ring(room);
+      for (const { room } of await store.listRooms({ status: 'partial', limit: ROOMS_AT_START }))
+        loops.pulls.ring(room);
+      cancelExpiry = deps.timers.every(EXPIRE_EVERY_MS, () => void expire(store, log));
+    },
+    async stop() {
+      cancelExpiry?.();
+      loops.gossip.stop();
+      loops.signals.stop();
+      const { pushes, pending, mail, pulls, backfills, joins } = loops;
+      await Promise.all([pushes, pending, mail, pulls, backfills, joins].map((loop) => loop.stop()));
+      await deps.writer.drain();
+    },
+    measure: () => ({ queued: deps.writer.queued, cachedRooms: deps.rooms.size, lag: loops.pushes.lag() }),
+  };
+}
+
+function makeDeps({ domain, store, log, keys, peers, discovery }: ServicesOptions): ServiceDeps {
   const clock = { now: () => Date.now() };
   const random = { bytes: (count: number) => randomBytes(count) };
   const bells = createBells();
   const rooms = createRoomCache(store, ROOMS_MAX);
-  const writer = createRoomWriter({ domain, store, clock, random, keys, bells, rooms, log });
+  const writer = createRoomWriter({ domain, store, clock, random, timers, keys, bells, rooms, log });
   const accountIdOf = makeAccountFinder(store, domain);
-  const deps: ServiceDeps = { domain, store, clock, random, log, keys, peers, directory: discovery, bells, rooms, writer, accountIdOf };
+  const base = { domain, store, clock, random, timers, log, keys, peers, bells, rooms, writer, accountIdOf };
+  return { ...base, directory: discovery };
+}
 
-  const pulls = createKeyedLoop(deps, {
+/** The loops, and what joining needs of them. */
+function makeLoops(deps: ServiceDeps) {
+  const pulls = new KeyedLoop<RoomId>(deps, {
     ...{ name: 'pull', concurrency: 16 },
-    run: (room) => pullLog({ ...deps, completeSnapshot: (id) => completeSnapshot(deps, id) }, room as RoomId),
+    run: (room) => pullLog({ ...deps, completeSnapshot: (id) => completeSnapshot(deps, id) }, room),
   });
   const pull = (room: RoomId): void => pulls.ring(room);
-  const backfills = createKeyedLoop(deps, { name: 'backfill', concurrency: 4, run: (room) => backfillLog(deps, room as RoomId) });
-  const pending = createForwardPending({ ...deps, pull });
-  const pushes = createPushRecords(deps);
+  const backfills = new KeyedLoop<RoomId>(deps, {
+    name: 'backfill',
+    concurrency: 4,
+    run: (room) => backfillLog(deps, room),
+  });
+  const pending = new ForwardPending({ ...deps, pull });
+  const joinDeps: JoinDeps & ServiceDeps = {
+    ...deps,
+    forward: (live, signed, draft) => pending.forward(live, signed, draft),
+    backfill: (room) => backfills.ring(room),
+    attempt: async (room) => {
+      // Tried at once and, when the hub does not answer, in the background.
+      const late = delay(JOIN_WAIT_MS, { kind: 'retry' as const }, { ref: false });
+      const turn = await Promise.race([attemptJoin(joinDeps, room), late]);
+      if (turn.kind === 'retry') joins.ring(room);
+    },
+  };
+  const joins = new KeyedLoop<RoomId>(deps, {
+    name: 'join',
+    concurrency: 16,
+    run: (room) => attemptInBackground(joinDeps, room),
+  });
+  const mailDeps: MailDeps = { ...deps, mergeCrossed: (mail, body) => mergeCrossed(joinDeps, mail, body) };
+  const mail = createSendMail({
+    ...deps,
+    deliver: async (jws) => {
+      await acceptMail(mailDeps, deps.domain, [jws]);
+    },
+  });
+  const pushes = new PushRecords(deps);
   const gossip = createGossipHeads({ ...deps, pull });
   const signals = createExchangeSignals(deps);
-  const mail = createSendMail({ ...deps, deliver: (jws) => deliver(jws) });
-  const joins = createKeyedLoop(deps, { name: 'join', concurrency: 16, run: (room) => attemptJoin(joinDeps, room as RoomId).catch(final) });
-  const joinDeps = {
-    ...deps,
-    forward: pending.forward,
-    backfill: (room: RoomId) => backfills.ring(room),
-    attempt: (room: RoomId) => attempt(room),
-  };
-  const roomDeps = { ...joinDeps, mail, signals };
+  return { pulls, pull, backfills, pending, joins, joinDeps, mail, mailDeps, pushes, gossip, signals };
+}
 
-  /** Tries at once and, when the hub does not answer, goes on in the background. */
-  async function attempt(room: RoomId): Promise<void> {
-    const turn = await Promise.race([attemptJoin(joinDeps, room), delay(JOIN_WAIT_MS, { kind: 'retry' as const }, { ref: false })]);
-    if (turn.kind === 'retry') joins.ring(room);
+async function attemptInBackground(deps: JoinDeps, room: RoomId): Promise<Turn> {
+  try {
+    return await attemptJoin(deps, room);
+  } catch (cause) {
+    if (!(cause instanceof ProtocolError)) throw cause;
+    deps.log.warn('join-refused', { room, code: cause.code });
+    return { kind: 'done' };
   }
+}
 
-  async function deliver(jws: string): Promise<void> {
-    await acceptMail(mailDeps, domain, [jws]);
-  }
-
-  const mailDeps = { ...deps, mergeCrossed: (...invite: Merge) => mergeCrossed(joinDeps, ...invite) };
+function bindFederation(deps: ServiceDeps, loops: Loops, penalize: (peer: Domain) => void): FederationServices {
   const submitDeps = { ...deps, penalize };
-  const readDeps = { ...deps, sawRequest: pushes.sawRequest };
-  const federation: FederationServices = {
+  const { pull, mailDeps, signals, pushes } = loops;
+  const readDeps = { ...deps, sawRequest: (...request: SawRequest) => pushes.sawRequest(...request) };
+  return {
     submit: (peer, body) => acceptSubmission(submitDeps, peer, body),
     push: async (peer, body) => toAnswer(await acceptPush({ ...deps, pull }, peer, body)),
     log: (peer, body) => readLog(readDeps, peer, body),
-    heads: async (peer, body) => ('rooms' in body ? await readHeads(readDeps, peer, body.rooms) : toAnswer(await readDigest(deps, peer, body.digest))),
+    heads: async (peer, body) => {
+      if ('rooms' in body) return await readHeads(readDeps, peer, body.rooms);
+      return toAnswer(await readDigest(deps, peer, body.digest));
+    },
     join: (peer, body) => acceptJoin(submitDeps, peer, body),
     snapshot: (peer, body) => readSnapshot(deps, peer, body),
     mailbox: (peer, body) => acceptMail(mailDeps, peer, body.items),
@@ -122,38 +188,25 @@ export function makeServices({ domain, store, log, keys, peers, discovery, penal
     },
     directory: async (peer, body) => toAnswer(await readDirectory(deps, peer, body)),
   };
-
-  let expiry: NodeJS.Timeout | undefined;
-  return {
-    deps,
-    rooms: makeRoomServices(roomDeps),
-    federation,
-    async start() {
-      await pushes.start();
-      await pending.start();
-      await mail.start();
-      gossip.start();
-      for (const row of await store.listRooms({ status: 'joining', limit: 1000 })) joins.ring(row.room);
-      for (const row of await store.listRooms({ status: 'partial', limit: 1000 })) pull(row.room);
-      expiry = setInterval(() => void expire(store, log), EXPIRE_EVERY_MS).unref();
-    },
-    async stop() {
-      clearInterval(expiry);
-      gossip.stop();
-      signals.stop();
-      await Promise.all([pushes.stop(), pending.stop(), mail.stop(), pulls.stop(), backfills.stop(), joins.stop()]);
-      await writer.drain();
-    },
-    measure: () => ({ queued: writer.queued, cachedRooms: rooms.size, lag: pushes.lag() }),
-  };
-
-  function final(cause: unknown): { kind: 'done' } {
-    log.warn('join-refused', { cause });
-    return { kind: 'done' };
-  }
 }
 
-type Merge = Parameters<typeof mergeCrossed> extends [unknown, ...infer Rest] ? Rest : never;
+type SawRequest = Parameters<PushRecords['sawRequest']>;
+type MailDeps = Parameters<typeof acceptMail>[0];
+
+/** No timer of a service keeps the process alive. */
+const timers: Timers = {
+  after(ms, run) {
+    const timer = setTimeout(run, ms).unref();
+    return () => clearTimeout(timer);
+  },
+  every(ms, run) {
+    const timer = setInterval(run, ms).unref();
+    return () => clearInterval(timer);
+  },
+  soon(run) {
+    setImmediate(run);
+  },
+};
 
 function toAnswer(answer: object): string {
   return JSON.stringify(answer);
@@ -184,4 +237,3 @@ function makeAccountFinder(store: Store, domain: Domain): (address: Address) => 
     return account.accountId;
   };
 }
-

@@ -75,7 +75,11 @@ export class OwnIdentity {
     const file = await openKeyFile(dataDir, { provider: domain, now: clock.now() });
     const parsed = statementOf(file);
     const { hash, version, jws } = parsed;
-    this.#keys = { event: activeKey(file, 'event'), seal: activeKey(file, 'seal'), statement: { hash, version, jws, parsed } };
+    this.#keys = {
+      event: activeKey(file, 'event'),
+      seal: activeKey(file, 'seal'),
+      statement: { hash, version, jws, parsed },
+    };
     this.#request = activeKey(file, 'request');
     this.#file = file;
   }

@@ -21,8 +21,8 @@ export interface KeyFile {
 }
 
 const USES: readonly KeyUse[] = ['event', 'seal', 'request'];
-/** A statement holds 16 keys; older retired ones are dropped first, and with them what only they can verify. */
-const KEYS_MAX = 16;
+/** A statement holds 12 keys; older retired ones are dropped first, and with them what only they can verify. */
+const KEYS_MAX = 12;
 
 export class KeyFileError extends Error {
   readonly code: 'bad-key-file' | 'foreign-key-file';
@@ -44,10 +44,13 @@ export function keyFilePath(dataDir: string): string {
  *
  * @throws KeyFileError `bad-key-file` · `foreign-key-file` (made for another domain)
  */
-export async function openKeyFile(dataDir: string, { provider, now }: { provider: Domain; now: number }): Promise<KeyFile> {
+export async function openKeyFile(
+  dataDir: string,
+  { provider, now }: { provider: Domain; now: number },
+): Promise<KeyFile> {
   const path = keyFilePath(dataDir);
-  const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code === 'ENOENT') return undefined;
+  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined;
     throw cause;
   });
   if (text === undefined) {
@@ -92,7 +95,8 @@ export function rotateKeys(file: KeyFile, now: number): KeyFile {
 /** The statement that announces the keys of a file. */
 export function statementOf(file: KeyFile): KeyStatement {
   const parsed = parseKeyStatement(file.statement);
-  if (!parsed.ok) throw new KeyFileError('bad-key-file', `the key statement in the key file is damaged: ${parsed.detail}`);
+  if (!parsed.ok)
+    throw new KeyFileError('bad-key-file', `the key statement in the key file is damaged: ${parsed.detail}`);
   return parsed.value;
 }
 
@@ -133,7 +137,8 @@ function parseKeyFile(text: string): KeyFile | undefined {
 
 function keyOf(seed: string): SigningKey {
   const bytes = decodeBase64url(seed);
-  if (bytes?.length !== 32) throw new KeyFileError('bad-key-file', 'a seed in the key file is not 32 bytes of base64url');
+  if (bytes?.length !== 32)
+    throw new KeyFileError('bad-key-file', 'a seed in the key file is not 32 bytes of base64url');
   return signingKeyFromSeed(bytes);
 }
 

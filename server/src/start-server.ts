@@ -62,7 +62,9 @@ interface Stoppable {
  * @throws ConfigError · StartError (the database) · KeyFileError · Error of node:net (the address is taken)
  */
 export async function startServer({ config, write, signal }: ServerOptions): Promise<RunningServer> {
-  const log = createLog({ level: config.logLevel as 'info', write, now: () => Date.now() }).child({ domain: config.domain });
+  const log = createLog({ level: config.logLevel as 'info', write, now: () => Date.now() }).child({
+    domain: config.domain,
+  });
   const started: Stoppable[] = [];
   try {
     return await start({ config, log, started, ...(signal === undefined ? {} : { signal }) });
@@ -101,13 +103,34 @@ async function start({ config, log, started, signal }: Start): Promise<RunningSe
   const accounts = makeAccountDeps(services.deps, { signUpMode: config.signUp as 'closed' });
   const metrics = createMetrics();
   measure(metrics, services, store);
-  const listening = await listen({ config, log, started, services, accounts, identity, discovery, budgets, metrics, endpoint });
+  const listening = await listen({
+    config,
+    log,
+    started,
+    services,
+    accounts,
+    identity,
+    discovery,
+    budgets,
+    metrics,
+    endpoint,
+  });
   await services.start();
   started.push({ name: 'services', stop: () => services.stop() });
-  log.info('ready', { port: listening.address.port, database: config.databaseUrl === undefined ? 'embedded' : 'given' });
+  log.info('ready', {
+    port: listening.address.port,
+    database: config.databaseUrl === undefined ? 'embedded' : 'given',
+  });
   // Listeners go first, whatever was started last.
   const order = [...listening.stops, ...started.filter((one) => !listening.stops.includes(one)).toReversed()];
-  return { domain, address: listening.address, adminAddress: listening.adminAddress, store, accounts, stop: () => stopAll(order.toReversed(), log) };
+  return {
+    domain,
+    address: listening.address,
+    adminAddress: listening.adminAddress,
+    store,
+    accounts,
+    stop: () => stopAll(order.toReversed(), log),
+  };
 }
 
 async function openDatabase({ config, log, started, signal }: Start): Promise<Store> {
@@ -148,7 +171,9 @@ interface Listen extends Start {
   readonly endpoint: string;
 }
 
-async function listen(parts: Listen): Promise<{ address: AddressInfo; adminAddress: AddressInfo; stops: readonly Stoppable[] }> {
+async function listen(
+  parts: Listen,
+): Promise<{ address: AddressInfo; adminAddress: AddressInfo; stops: readonly Stoppable[] }> {
   const { config, log, started, services, accounts, identity, discovery, budgets, metrics, endpoint } = parts;
   const { deps, rooms, federation } = services;
   const authenticator = makeAuthenticator(accounts);
@@ -159,14 +184,28 @@ async function listen(parts: Listen): Promise<{ address: AddressInfo; adminAddre
     open: (socket, request) => streams.open(socket, request),
   });
   const app = createHttpApp({
-    federation: { services: federation, budgets, requestsMax: config.requestsMax, callers: discovery, domain: config.domain, authority: endpoint, clock: deps.clock },
+    federation: {
+      services: federation,
+      budgets,
+      requestsMax: config.requestsMax,
+      callers: discovery,
+      domain: config.domain,
+      authority: endpoint,
+      clock: deps.clock,
+    },
     providerDocument: () => identity.document,
     client: createClientApp(clientDeps),
     log,
   });
   const httpMetrics = createHttpMetrics(metrics);
   const server = new HttpServer({
-    ...{ app, listen: config.listen, connectionsMax: config.connectionsMax, proxyFrom: config.proxyFrom, streams: gate },
+    ...{
+      app,
+      listen: config.listen,
+      connectionsMax: config.connectionsMax,
+      proxyFrom: config.proxyFrom,
+      streams: gate,
+    },
     ...{ metrics: httpMetrics, requestIdPrefix: randomBytes(4).toString('hex'), log, tls: tlsOf(config) },
   });
   const admin = new HttpServer({

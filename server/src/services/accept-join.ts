@@ -25,7 +25,8 @@ export async function acceptJoin(
   const last = answers.at(-1)?.answer;
   const seals: string[] = [];
   const seq = last !== undefined && 'seq' in last ? last.seq : undefined;
-  const snapshot = seq === undefined ? undefined : await snapshotFor(deps, peer, { room: body.room as RoomId, seq, seals });
+  const snapshot =
+    seq === undefined ? undefined : await snapshotFor(deps, peer, { room: body.room as RoomId, seq, seals });
   const part = snapshot === undefined ? '' : `"snapshot":${snapshot},`;
   return `{"results":[${results.join(',')}],${part}"seals":${JSON.stringify(seals)}}`;
 }

@@ -26,7 +26,11 @@ const REQUESTS_WAITING_MAX = 500;
  *
  * @see PV-MBX-001 to PV-MBX-006
  */
-export async function acceptMail(deps: MailDeps, peer: Domain, items: readonly string[]): Promise<{ results: MailAnswer[] }> {
+export async function acceptMail(
+  deps: MailDeps,
+  peer: Domain,
+  items: readonly string[],
+): Promise<{ results: MailAnswer[] }> {
   const results: MailAnswer[] = [];
   for (const jws of items) results.push(await acceptItem(deps, peer, jws));
   return { results };
@@ -59,7 +63,10 @@ async function file(deps: MailDeps, mail: Mail, body: InviteBody): Promise<void>
       ...{ hub: invite.hub, by: mail.from, at: deps.clock.now(), until: mail.until, state: 'waiting' },
       body: JSON.stringify({
         create: { jws: create.jws, content: contentText, statement: statement.jws },
-        ...{ invite: invite.jws, creation: { kind: content.kind, creator: create.fields.sender, peer: content.with ?? null } },
+        ...{
+          invite: invite.jws,
+          creation: { kind: content.kind, creator: create.fields.sender, peer: content.with ?? null },
+        },
         ...(intro === undefined ? {} : { intro }),
       }),
     },

@@ -48,7 +48,8 @@ async function acceptPage(
   const live = await deps.rooms.get(room);
   if (live === undefined || live.hub !== peer || live.hub === deps.domain) return { room, status: 'unknown-room' };
   const page = readPage(json, seals);
-  if (page === undefined || !isSealedByHub(page, live)) return { room, status: 'quarantined', code: 'bad-seal', seq: live.seq };
+  if (page === undefined || !isSealedByHub(page, live))
+    return { room, status: 'quarantined', code: 'bad-seal', seq: live.seq };
   try {
     const answer = await takePage(deps, live, page);
     if (answer.status === 'gap') deps.pull(room);
@@ -120,9 +121,7 @@ export async function tellMembers(deps: Pick<ServiceDeps, 'store' | 'bells'>, ro
   for (;;) {
     const accounts = await deps.store.listRoomAccounts(room, { limit: 256, ...(after === undefined ? {} : { after }) });
     const joined = accounts.filter(({ membership }) => membership === 'joined');
-    await deps.store.addNotes(
-      joined.map(({ accountId }) => noteOf(accountId, { kind: 'room', room })),
-    );
+    await deps.store.addNotes(joined.map(({ accountId }) => noteOf(accountId, { kind: 'room', room })));
     for (const { accountId } of joined) deps.bells.ringAccount(accountId);
     after = accounts.at(-1)?.accountId;
     if (accounts.length < 256) return;

@@ -55,7 +55,11 @@ interface Ready {
  * @returns JSON text
  * @see PV-SUB-001 to PV-SUB-012
  */
-export async function acceptSubmission(deps: AcceptDeps, peer: Domain, body: { items: readonly SubmitItem[] }): Promise<string> {
+export async function acceptSubmission(
+  deps: AcceptDeps,
+  peer: Domain,
+  body: { items: readonly SubmitItem[] },
+): Promise<string> {
   const answers = await orderItems(deps, peer, body.items);
   const seals: string[] = [];
   const rooms = await receipts(deps, answers, seals);
@@ -69,7 +73,11 @@ export interface AnsweredItem {
 }
 
 /** Checks and orders the items of a submission, in their order. */
-export async function orderItems(deps: AcceptDeps, peer: Domain, items: readonly SubmitItem[]): Promise<AnsweredItem[]> {
+export async function orderItems(
+  deps: AcceptDeps,
+  peer: Domain,
+  items: readonly SubmitItem[],
+): Promise<AnsweredItem[]> {
   const checked: (Ready | ItemAnswer)[] = [];
   // What a provider event earlier in the batch will have put in force.
   const brought = new Map<RoomId, KeyStatement>();
@@ -80,7 +88,12 @@ export async function orderItems(deps: AcceptDeps, peer: Domain, items: readonly
       continue;
     }
     const outcome = await checkItem(deps, peer, { item, brought });
-    if (typeof outcome === 'object' && 'event' in outcome && outcome.event.fields.type === 'provider' && outcome.statement) {
+    if (
+      typeof outcome === 'object' &&
+      'event' in outcome &&
+      outcome.event.fields.type === 'provider' &&
+      outcome.statement
+    ) {
       brought.set(outcome.event.room, outcome.statement);
     }
     isSpoilt = outcome === 'bad-signature';
@@ -89,7 +102,10 @@ export async function orderItems(deps: AcceptDeps, peer: Domain, items: readonly
   }
   const ready = checked.flatMap((entry) => ('event' in entry ? [entry] : []));
   const known = await findKnown(deps, ready);
-  const targets = await findTargets(deps, ready.map(({ event }) => event));
+  const targets = await findTargets(
+    deps,
+    ready.map(({ event }) => event),
+  );
   const submissions = new Map<Ready, Submission>();
   for (const entry of ready) submissions.set(entry, await submissionOf(deps, entry, targets));
   // Handed over without a pause, so that items of one room keep their order.
@@ -118,7 +134,8 @@ async function checkItem(
   const live = await deps.rooms.get(event.room);
   if (live === undefined || type === 'room.create') return deny(event.id, 'unknown-room', null);
   if (live.hub !== deps.domain) return { id: event.id, status: 'not-hub', hub: live.hub, epoch: live.epoch };
-  if (!live.state.hasJoined(peer) && type !== 'member' && type !== 'provider') return deny(event.id, 'not-member', 'R6');
+  if (!live.state.hasJoined(peer) && type !== 'member' && type !== 'provider')
+    return deny(event.id, 'not-member', 'R6');
   const content = checkContent(event, item.content);
   if (!content.ok) return deny(event.id, content.code === 'content-mismatch' ? 'content-mismatch' : 'bad-event', 'R1');
   const statement = item.statement === undefined ? undefined : internStatement(item.statement);

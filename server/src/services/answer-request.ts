@@ -51,7 +51,11 @@ function invitationOf(request: RequestRow): Invitation {
   return request.kind === 'contact' ? base : { ...base, invite };
 }
 
-async function settle(deps: AnswerDeps, who: Actor, { id, state }: { id: string; state: RequestRow['state'] }): Promise<void> {
+async function settle(
+  deps: AnswerDeps,
+  who: Actor,
+  { id, state }: { id: string; state: RequestRow['state'] },
+): Promise<void> {
   await deps.store.setRequestState(who.accountId, id, state);
   await deps.store.addNotes([noteOf(who.accountId, { kind: 'request', id })]);
   deps.bells.ringAccount(who.accountId);
@@ -64,7 +68,11 @@ async function settle(deps: AnswerDeps, who: Actor, { id, state }: { id: string;
  * @returns whether the invitation needs no answer any more
  * @see PV-ROOM-012
  */
-export async function mergeCrossed(deps: AnswerDeps, mail: Mail, { content, invite, create }: InviteBody): Promise<boolean> {
+export async function mergeCrossed(
+  deps: AnswerDeps,
+  mail: Mail,
+  { content, invite, create }: InviteBody,
+): Promise<boolean> {
   if (content.kind !== 'dm') return false;
   const accountId = await deps.accountIdOf(mail.to);
   if (accountId === undefined) return false;

@@ -170,4 +170,3 @@ function appendRecord(draft: RoomDraft, item: Chained, targets: Targets): void {
 function keptContent({ record, isContentGood }: ReadRecord, isDeleted: boolean): string | null {
   return isContentGood && !isDeleted ? record.content : null;
 }
-

@@ -63,7 +63,13 @@ async function takePage(deps: BackfillDeps, live: LiveRoom, body: PeerBody): Pro
   if (rows === undefined) return undefined;
   const relations = rows.flatMap(({ row, event }) => relationsOf(row, event, rows));
   const statements = page.records.flatMap((record) => statementRowOf(record));
-  await deps.store.backfill({ room: live.room, rows: rows.map(({ row }) => row), relations, sealed: page.sealed, statements });
+  await deps.store.backfill({
+    room: live.room,
+    rows: rows.map(({ row }) => row),
+    relations,
+    sealed: page.sealed,
+    statements,
+  });
   return last.seq;
 }
 
@@ -92,14 +98,27 @@ function headerOf({ epoch, seq, at }: FullRecord, event: ParsedEvent | undefined
 
 function rowOf(
   live: LiveRoom,
-  { record, header, event, hash }: { record: FullRecord | RecordHeader; header: RecordHeader; event: ParsedEvent | undefined; hash: Buffer },
+  {
+    record,
+    header,
+    event,
+    hash,
+  }: { record: FullRecord | RecordHeader; header: RecordHeader; event: ParsedEvent | undefined; hash: Buffer },
 ): LogRow {
   const { epoch, seq, at, event: eventId, jwsHash } = header;
   const base = { epoch, seq, at, eventId, jwsHash, hash };
-  if (event === undefined || !('jws' in record)) return { ...base, jws: null, content: null, type: '', sender: '', void: null };
+  if (event === undefined || !('jws' in record))
+    return { ...base, jws: null, content: null, type: '', sender: '', void: null };
   const { type, sender } = event.fields;
   const content = record.content !== null && checkContent(event, record.content).ok ? record.content : null;
-  const row = { ...base, jws: record.jws, content, type, sender, void: isGenuine(live, event, record) ? null : 'bad-event' };
+  const row = {
+    ...base,
+    jws: record.jws,
+    content,
+    type,
+    sender,
+    void: isGenuine(live, event, record) ? null : 'bad-event',
+  };
   const statement = record.statement === undefined ? undefined : internStatement(record.statement);
   return statement === undefined ? row : { ...row, statement: statement.hash };
 }
@@ -111,7 +130,11 @@ function isGenuine(live: LiveRoom, event: ParsedEvent, record: FullRecord): bool
   return statement !== undefined && verifyEventSignature(event, statement);
 }
 
-const KINDS: Readonly<Record<string, RelationKind>> = { 'message.edit': 'edit', 'message.delete': 'delete', reaction: 'react' };
+const KINDS: Readonly<Record<string, RelationKind>> = {
+  'message.edit': 'edit',
+  'message.delete': 'delete',
+  reaction: 'react',
+};
 
 /** Edits and reactions of the author's own making; a delete had effect when its target's content is gone. */
 function relationsOf(row: LogRow, event: ParsedEvent | undefined, rows: readonly ChainedRow[]): RelationRow[] {
@@ -127,7 +150,9 @@ function relationsOf(row: LogRow, event: ParsedEvent | undefined, rows: readonly
   });
 }
 
-function statementRowOf(record: FullRecord | RecordHeader): { hash: string; domain: LiveRoom['hub']; version: number; jws: string }[] {
+function statementRowOf(
+  record: FullRecord | RecordHeader,
+): { hash: string; domain: LiveRoom['hub']; version: number; jws: string }[] {
   if (!('jws' in record) || record.statement === undefined) return [];
   const statement = internStatement(record.statement);
   if (statement === undefined) return [];

@@ -1,19 +1,27 @@
+import type { Timers } from './deps.js';
+
+export interface BatchOptions {
+  readonly itemsMax: number;
+  /** calls that may wait; one more gets `refuse()` */
+  readonly waitingMax: number;
+  readonly refuse: () => Error;
+  readonly timers: Timers;
+}
+
 /**
  * Makes one call of many: while a batch is under way the next one gathers.
  *
  * @param run answers in the order of its items; its failure is everyone's
- * @param itemsMax items per batch
- * @param waitingMax calls that may wait; one more gets `refuse()`
  */
 export function batchCalls<Item, Answer>(
   run: (items: readonly Item[]) => Promise<readonly Answer[]>,
-  { itemsMax, waitingMax, refuse }: { itemsMax: number; waitingMax: number; refuse: () => Error },
+  { itemsMax, waitingMax, refuse, timers }: BatchOptions,
 ): (item: Item) => Promise<Answer> {
   const waiting: { item: Item; resolve: (answer: Answer) => void; reject: (cause: unknown) => void }[] = [];
   let running = false;
 
   async function drain(): Promise<void> {
-    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise<void>((resolve) => timers.soon(resolve));
     while (waiting.length > 0) {
       const batch = waiting.splice(0, itemsMax);
       try {

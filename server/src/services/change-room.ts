@@ -40,11 +40,19 @@ export async function changeRoom(
   }
 }
 
-export const leave = (who: Actor) => (): Change => ({ type: 'member', key: who.address, content: { membership: 'left' } });
+export const leave = (who: Actor) => (): Change => ({
+  type: 'member',
+  key: who.address,
+  content: { membership: 'left' },
+});
 
 export const title = (text: string) => (): Change => ({ type: 'room.info', key: '', content: { title: text } });
 
-export const history = (visible: 'all' | 'joined') => (): Change => ({ type: 'room.history', key: '', content: { visible } });
+export const history = (visible: 'all' | 'joined') => (): Change => ({
+  type: 'room.history',
+  key: '',
+  content: { visible },
+});
 
 export const owner = (address: Address) => (): Change => ({ type: 'room.owner', key: '', content: { owner: address } });
 
@@ -52,26 +60,39 @@ export const role =
   ({ name, rank, rights }: { name: string; rank: number; rights: readonly string[] }) =>
   (): Change => ({ type: 'role', key: name, content: { rank, rights } });
 
-export const memberRole = ({ address, role: name }: { address: Address; role: string }) => access(address, { role: name });
+export const memberRole = ({ address, role: name }: { address: Address; role: string }) =>
+  access(address, { role: name });
 
 export const restriction = ({ address, restrict }: { address: Address; restrict: Restriction | null }) =>
   access(address, { restrict: restrict ?? undefined });
 
-export const ban = (address: Address) => access(address, { ban: true });
+/** A ban ends the join there is; lifting it brings nobody back. @see PV-RULE-034 */
+export const ban =
+  (address: Address) =>
+  (live: LiveRoom): Change =>
+    access(address, { ban: true, ...joinEnded(live, address) })(live);
 
 export const unban = (address: Address) => access(address, { ban: undefined });
 
 /** Ends the join there is now; a later one is not touched. */
-export const remove = (address: Address) => (live: LiveRoom): Change => {
-  const join = live.state.joinEntry(address);
-  if (join === undefined) throw new ProtocolError('not-found', { part: 'address' });
-  return access(address, { remove: join.id })(live);
-};
+export const remove =
+  (address: Address) =>
+  (live: LiveRoom): Change => {
+    const join = live.state.joinEntry(address);
+    if (join === undefined) throw new ProtocolError('not-found', { part: 'address' });
+    return access(address, { remove: join.id })(live);
+  };
+
+function joinEnded(live: LiveRoom, address: Address): { remove?: string } {
+  const join = live.state.joinEntry(address)?.id;
+  return join === undefined ? {} : { remove: join };
+}
 
 /** What is said of a person is one entry: the rest of it stays as it is. */
 function access(address: Address, change: Record<string, unknown>): (live: LiveRoom) => Change {
   return (live) => {
-    const members = Object.entries({ ...live.state.access(address), ...change }).filter(([, value]) => value !== undefined);
+    const merged: Record<string, unknown> = { ...live.state.access(address), ...change };
+    const members = Object.entries(merged).filter(([, value]) => value !== undefined);
     return { type: 'access', key: address, content: Object.fromEntries(members) };
   };
 }

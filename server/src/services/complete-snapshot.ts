@@ -58,6 +58,6 @@ async function fetchPeople(
 }
 
 function withoutStatement(row: SnapshotEntry): Omit<SnapshotEntry, 'statement'> {
-  const { statement: _statement, ...rest } = row;
+  const { statement, ...rest } = row;
   return rest;
 }

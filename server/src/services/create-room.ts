@@ -61,15 +61,23 @@ export async function requestContact(
   if (to === who.address) throw new ProtocolError('bad-request', { part: 'to' });
   const known = await findDm(deps, who, to);
   const room = known?.room ?? (await createRoom(deps, who, { kind: 'dm', with: to, requestKey }));
-  if (known?.state.isJoined(to) !== true) await sendInvite(deps, who, { room, to, ...(intro === undefined ? {} : { intro }) });
+  if (known?.state.isJoined(to) !== true)
+    await sendInvite(deps, who, { room, to, ...(intro === undefined ? {} : { intro }) });
   return { room, status: 'sent' };
 }
 
 /** The dm between one of our people and somebody, if there is one that counts. */
-export async function findDm(deps: Pick<ServiceDeps, 'store' | 'rooms'>, who: Actor, other: Address): Promise<LiveRoom | undefined> {
+export async function findDm(
+  deps: Pick<ServiceDeps, 'store' | 'rooms'>,
+  who: Actor,
+  other: Address,
+): Promise<LiveRoom | undefined> {
   let after: RoomId | undefined;
   for (;;) {
-    const page = await deps.store.listAccountRooms(who.accountId, who.address, { limit: 256, ...(after === undefined ? {} : { after }) });
+    const page = await deps.store.listAccountRooms(who.accountId, who.address, {
+      limit: 256,
+      ...(after === undefined ? {} : { after }),
+    });
     for (const { row, room, membership } of page) {
       if (row.kind !== 'dm' || membership !== 'joined' || (row.peer !== other && row.creator !== other)) continue;
       const live = await deps.rooms.get(room);
@@ -88,7 +96,8 @@ export async function sendInvite(
 ): Promise<void> {
   const [create] = await deps.store.entriesOf([room], 'room.create', '');
   const live = await deps.rooms.get(room);
-  if (create === undefined || live === undefined || create.statement === undefined) throw new ProtocolError('unknown-room');
+  if (create === undefined || live === undefined || create.statement === undefined)
+    throw new ProtocolError('unknown-room');
   const after = live.state.get('access', to)?.id;
   const invite = buildInvite(
     {
@@ -98,7 +107,11 @@ export async function sendInvite(
     deps.keys.current.event,
   );
   const { jws, content, statement } = create;
-  const body: JsonObject = { create: { jws, content, statement }, invite: invite.jws, ...(intro === undefined ? {} : { intro }) };
+  const body: JsonObject = {
+    create: { jws, content, statement },
+    invite: invite.jws,
+    ...(intro === undefined ? {} : { intro }),
+  };
   await deps.mail.send({ from: who.address, to, kind: 'invite', body });
 }
 

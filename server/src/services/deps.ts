@@ -18,11 +18,27 @@ export interface Random {
   bytes(count: number): Buffer;
 }
 
+/** Calls a timer off; no effect once it has run. */
+export type Cancel = () => void;
+
+/** Time as an argument. No timer keeps the process alive. */
+export interface Timers {
+  after(ms: number, run: () => void): Cancel;
+  every(ms: number, run: () => void): Cancel;
+  /** once everything that has arrived by now has been seen */
+  soon(run: () => void): void;
+}
+
 /** The provider's own online keys and the statement that lists them. */
 export interface OwnKeys {
   readonly event: SigningKey;
   readonly seal: SigningKey;
-  readonly statement: { readonly hash: string; readonly version: number; readonly jws: string; readonly parsed: KeyStatement };
+  readonly statement: {
+    readonly hash: string;
+    readonly version: number;
+    readonly jws: string;
+    readonly parsed: KeyStatement;
+  };
 }
 
 /** What services are made of; each takes the part it uses. Built once, in main.ts. */
@@ -31,6 +47,7 @@ export interface ServiceDeps {
   readonly store: Store;
   readonly clock: Clock;
   readonly random: Random;
+  readonly timers: Timers;
   readonly log: Log;
   /** read on every use: keys change while the server runs */
   readonly keys: { readonly current: OwnKeys };

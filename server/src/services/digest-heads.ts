@@ -21,7 +21,8 @@ export async function readDigest(
   digest: { asOf: number; bucket?: number | undefined },
 ): Promise<object> {
   const { asOf, bucket } = digest;
-  if (bucket === undefined) return { digest: { asOf, buckets: await digestOf(deps, { peer, hub: deps.domain, asOf }) } };
+  if (bucket === undefined)
+    return { digest: { asOf, buckets: await digestOf(deps, { peer, hub: deps.domain, asOf }) } };
   const rooms: [RoomId, number][] = [];
   for await (const row of digestRows(deps, { peer, hub: deps.domain, asOf })) {
     if (idHash(row.room)[0] === bucket) rooms.push([row.room, row.seq]);
@@ -52,7 +53,12 @@ export async function* digestRows(
   const rows: DigestRow[] = [];
   let after: RoomId | undefined;
   for (;;) {
-    const page = await store.listDigestRows(peer, { hub, asOf, limit: PAGE, ...(after === undefined ? {} : { after }) });
+    const page = await store.listDigestRows(peer, {
+      hub,
+      asOf,
+      limit: PAGE,
+      ...(after === undefined ? {} : { after }),
+    });
     rows.push(...page);
     after = page.at(-1)?.room;
     if (page.length < PAGE) break;
@@ -61,4 +67,3 @@ export async function* digestRows(
   rows.sort((one, other) => Buffer.compare(idHash(one.room), idHash(other.room)));
   yield* rows;
 }
-

@@ -1,9 +1,9 @@
 import { domainOf, parseAddress, parseRoomId } from '../protocol/identifiers.js';
 import type { Address, Domain } from '../protocol/identifiers.js';
-import type { ServiceDeps } from './deps.js';
+import type { Cancel, ServiceDeps } from './deps.js';
 import type { LiveRoom } from './live-room.js';
 
-type SignalDeps = Pick<ServiceDeps, 'domain' | 'store' | 'rooms' | 'peers' | 'clock' | 'bells' | 'log'>;
+type SignalDeps = Pick<ServiceDeps, 'domain' | 'store' | 'rooms' | 'peers' | 'clock' | 'timers' | 'bells' | 'log'>;
 
 export interface WireSignal {
   readonly kind: string;
@@ -35,13 +35,15 @@ const COUNTERS_MAX = 20_000;
 export function createExchangeSignals(deps: SignalDeps): ExchangeSignals {
   const waiting = new Map<Domain, Map<string, WireSignal>>();
   const counters = new Map<string, number>();
-  let timer: NodeJS.Timeout | undefined;
+  let cancel: Cancel | undefined;
 
   function flush(): void {
-    timer = undefined;
+    cancel = undefined;
     for (const [peer, signals] of waiting) {
       const items = [...signals.values()].slice(0, ITEMS_MAX);
-      void deps.peers.call(peer, 'signals', JSON.stringify({ items })).catch((cause: unknown) => deps.log.debug('signals-lost', { peer, cause }));
+      void deps.peers
+        .call(peer, 'signals', JSON.stringify({ items }))
+        .catch((cause: unknown) => deps.log.debug('signals-lost', { peer, cause }));
     }
     waiting.clear();
   }
@@ -50,7 +52,7 @@ export function createExchangeSignals(deps: SignalDeps): ExchangeSignals {
     const signals = waiting.get(peer) ?? new Map<string, WireSignal>();
     if (signals.size < WAITING_MAX) signals.set(nameOf(signal), signal);
     waiting.set(peer, signals);
-    timer ??= setTimeout(flush, FLUSH_MS);
+    cancel ??= deps.timers.after(FLUSH_MS, flush);
   }
 
   async function acceptOne(peer: Domain, signal: WireSignal): Promise<void> {
@@ -61,7 +63,8 @@ export function createExchangeSignals(deps: SignalDeps): ExchangeSignals {
     if (live?.state.isJoined(from) !== true || !isLatest(counters, signal)) return;
     const isLate = deps.clock.now() - signal.counter > LATE_MS_MAX;
     if (signal.kind === 'typing' && !isLate) deps.bells.signal({ t: 'typing', room, from });
-    if (signal.kind === 'read' && signal.seq !== undefined) await markRead(deps, live, { from, seq: signal.seq, counter: signal.counter });
+    if (signal.kind === 'read' && signal.seq !== undefined)
+      await markRead(deps, live, { from, seq: signal.seq, counter: signal.counter });
   }
 
   return {
@@ -77,7 +80,7 @@ export function createExchangeSignals(deps: SignalDeps): ExchangeSignals {
       for (const item of items) await acceptOne(peer, item);
     },
     stop() {
-      clearTimeout(timer);
+      cancel?.();
       waiting.clear();
     },
   };
@@ -110,4 +113,3 @@ export async function markRead(
   await store.saveReadMarks([{ room: live.room, address: from, seq, counter }]);
   bells.signal({ t: 'read', room: live.room, from, seq });
 }
-

@@ -60,7 +60,10 @@ export function effectOf(
 }
 
 /** Whether what an event is about is gone already: then its content is not kept either. */
-export function isAboutDeleted(event: ParsedEvent, { draft, targets }: { draft: RoomDraft; targets: Targets }): boolean {
+export function isAboutDeleted(
+  event: ParsedEvent,
+  { draft, targets }: { draft: RoomDraft; targets: Targets },
+): boolean {
   if (event.fields.type !== 'message.edit') return false;
   return targetsOf(event).some((id) => findTarget(id, { draft, targets })?.deleted === true);
 }
@@ -102,10 +105,7 @@ async function findDeleted(
   return new Set(deleted.flat());
 }
 
-function findTarget(
-  id: EventId,
-  { draft, targets }: { draft: RoomDraft; targets: Targets },
-): Target | undefined {
+function findTarget(id: EventId, { draft, targets }: { draft: RoomDraft; targets: Targets }): Target | undefined {
   const deleted = draft.live.isDeleted(id) || draft.isErased(id);
   const recent = draft.findRecent(id);
   if (recent !== undefined) return targetOf(recent, deleted || targets.get(id)?.deleted === true);

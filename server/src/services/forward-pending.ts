@@ -1,13 +1,12 @@
 import { parseEvent } from '../protocol/event.js';
 import type { ParsedEvent } from '../protocol/event.js';
-import { parseDomain } from '../protocol/identifiers.js';
 import type { Domain, EventId, RoomId } from '../protocol/identifiers.js';
 import { ProtocolError } from '../protocol/protocol-error.js';
 import type { NewPending, PendingRow } from '../storage/room-rows.js';
 import { noteOf } from './account-news.js';
 import { batchCalls } from './batch-calls.js';
-import type { ServiceDeps } from './deps.js';
-import { createKeyedLoop } from './keyed-loop.js';
+import type { Cancel, ServiceDeps } from './deps.js';
+import { KeyedLoop } from './keyed-loop.js';
 import type { Turn } from './keyed-loop.js';
 import type { LiveRoom } from './live-room.js';
 import type { SendAnswer } from './room-services.js';
@@ -18,18 +17,10 @@ import type { Receipt } from './verify-receipt.js';
 
 type ForwardDeps = Pick<
   ServiceDeps,
-  'domain' | 'store' | 'rooms' | 'peers' | 'bells' | 'log' | 'random' | 'clock'
+  'domain' | 'store' | 'rooms' | 'peers' | 'bells' | 'log' | 'random' | 'timers' | 'clock'
 > & {
   readonly pull: (room: RoomId) => void;
 };
-
-export interface ForwardPending {
-  forward(live: LiveRoom, signed: Signed, draft: Draft): Promise<SendAnswer>;
-  start(): Promise<void>;
-  stop(): Promise<void>;
-  /** The hub is back. */
-  hurry(hub: Domain): void;
-}
 
 interface Waiter {
   readonly resolve: (answer: SendAnswer) => void;
@@ -54,6 +45,8 @@ const WAIT_MS = 2000;
 const BATCH_ITEMS_MAX = 256;
 const BATCH_BYTES_MAX = 1024 * 1024;
 const AGAIN_MS = 15_000;
+const BAD_ANSWER_MS = 1000;
+const HUBS_MAX = 1000;
 const PENDING_WAITING_MAX = 20_000;
 
 /**
@@ -62,117 +55,145 @@ const PENDING_WAITING_MAX = 20_000;
  *
  * @see PV-SUB-006 to PV-SUB-012
  */
-export function createForwardPending(deps: ForwardDeps): ForwardPending {
-  const waiters = new Map<EventId, Waiter>();
-  const hubs = new Map<Domain, HubState>();
-  const loop = createKeyedLoop(deps, { name: 'submit', concurrency: 32, run: (key) => submitNext(key as Domain) });
-  const keep = batchCalls((rows: readonly NewPending[]) => deps.store.addPending(rows), {
-    ...{ itemsMax: BATCH_ITEMS_MAX, waitingMax: PENDING_WAITING_MAX },
-    refuse: () => new ProtocolError('overloaded', { retryAfterS: 1 }),
-  });
-  let sweeper: NodeJS.Timeout | undefined;
+export class ForwardPending {
+  readonly #deps: ForwardDeps;
+  readonly #waiters = new Map<EventId, Waiter>();
+  readonly #hubs = new Map<Domain, HubState>();
+  readonly #loop: KeyedLoop<Domain>;
+  readonly #keep: (row: NewPending) => Promise<number>;
+  #cancel: Cancel | undefined;
 
-  async function forward(live: LiveRoom, signed: Signed, draft: Draft): Promise<SendAnswer> {
-    const { event, content, statement } = signed;
-    const { room, hub } = live;
-    await keep({
-      ...{ hub, room, eventId: event.id, jws: event.jws, content, statement: statement?.jws ?? null },
-      ...{ accountId: draft.request?.accountId ?? null, requestKey: draft.request?.requestKey ?? null },
-      at: deps.clock.now(),
-    });
-    const placed = new Promise<SendAnswer>((resolve, reject) => waiters.set(event.id, { resolve, reject }));
-    loop.ring(hub);
-    const timeout = new AbortController();
-    const late = after(WAIT_MS, timeout.signal).then((): SendAnswer => ({ status: 'pending', id: event.id }));
-    return await Promise.race([placed, late]).finally(() => {
-      timeout.abort();
-      waiters.delete(event.id);
+  constructor(deps: ForwardDeps) {
+    this.#deps = deps;
+    this.#loop = new KeyedLoop(deps, { name: 'submit', concurrency: 32, run: (hub) => this.#submitNext(hub) });
+    this.#keep = batchCalls((rows: readonly NewPending[]) => deps.store.addPending(rows), {
+      ...{ itemsMax: BATCH_ITEMS_MAX, waitingMax: PENDING_WAITING_MAX, timers: deps.timers },
+      refuse: () => new ProtocolError('overloaded', { retryAfterS: 1 }),
     });
   }
 
-  async function submitNext(hub: Domain): Promise<Turn> {
-    const state = hubs.get(hub) ?? { submitted: 0, againAt: deps.clock.now() + AGAIN_MS };
-    hubs.set(hub, state);
-    const listed = fit(await deps.store.listPending(hub, { after: state.submitted, limit: BATCH_ITEMS_MAX }));
+  async start(): Promise<void> {
+    const { store, timers, log } = this.#deps;
+    for (const hub of await store.pendingHubs(HUBS_MAX)) this.#loop.ring(hub);
+    this.#cancel = timers.every(AGAIN_MS, () => {
+      this.#sweep().catch((cause: unknown) => log.warn('sweep-failed', { cause }));
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#cancel?.();
+    await this.#loop.stop();
+  }
+
+  /** The hub is back. */
+  hurry(hub: Domain): void {
+    this.#loop.ring(hub, { hurry: true });
+  }
+
+  /**
+   * Keeps an event for its hub and waits a while for the hub's answer.
+   *
+   * @throws ProtocolError the hub's refusal · `overloaded` (too much waits to be kept)
+   */
+  async forward(live: LiveRoom, signed: Signed, draft: Draft): Promise<SendAnswer> {
+    const { event, content, statement } = signed;
+    const { room, hub } = live;
+    await this.#keep({
+      ...{ hub, room, eventId: event.id, jws: event.jws, content, statement: statement?.jws ?? null },
+      ...{ accountId: draft.request?.accountId ?? null, requestKey: draft.request?.requestKey ?? null },
+      at: this.#deps.clock.now(),
+    });
+    this.#loop.ring(hub);
+    return await new Promise<SendAnswer>((resolve, reject) => {
+      const cancel = this.#deps.timers.after(WAIT_MS, () => settle(() => resolve({ status: 'pending', id: event.id })));
+      const settle = (answer: () => void): void => {
+        cancel();
+        this.#waiters.delete(event.id);
+        answer();
+      };
+      this.#waiters.set(event.id, {
+        resolve: (answer) => settle(() => resolve(answer)),
+        reject: (cause) => settle(() => reject(cause)),
+      });
+    });
+  }
+
+  async #submitNext(hub: Domain): Promise<Turn> {
+    const { store, rooms, peers } = this.#deps;
+    const state = this.#stateOf(hub);
+    const listed = fit(await store.listPending(hub, { after: state.submitted, limit: BATCH_ITEMS_MAX }));
     const last = listed.at(-1);
     if (last === undefined) return { kind: 'done' };
     // A join under way is the business of its own request.
-    const rows = listed.filter(({ room }) => deps.rooms.peek(room)?.status !== 'joining');
-    if (rows.length === 0) {
-      state.submitted = last.n;
-      return { kind: 'more' };
+    const rows = listed.filter(({ room }) => rooms.peek(room)?.status !== 'joining');
+    if (rows.length > 0) {
+      const answer = await peers.call(hub, 'submit', submitBody(rows));
+      const waitMs = answer.kind === 'ok' ? await this.#takeResults(rows, answer.body as unknown as SubmitAnswer) : 0;
+      if (answer.kind !== 'ok' || waitMs > 0) {
+        state.submitted = 0;
+        return { kind: 'retry', afterMs: answer.kind === 'problem' ? answer.retryAfterMs : waitMs };
+      }
     }
-    const answer = await deps.peers.call(hub, 'submit', submitBody(rows));
-    if (answer.kind !== 'ok') {
-      state.submitted = 0;
-      return { kind: 'retry', ...(answer.kind === 'problem' ? { afterMs: answer.retryAfterMs } : {}) };
-    }
-    const waitMs = await takeResults(rows, answer.body as unknown as SubmitAnswer);
-    if (waitMs > 0) state.submitted = 0;
-    else state.submitted = last.n;
-    return waitMs > 0 ? { kind: 'retry', afterMs: waitMs } : { kind: 'more' };
+    state.submitted = last.n;
+    return { kind: 'more' };
+  }
+
+  #stateOf(hub: Domain): HubState {
+    const known = this.#hubs.get(hub);
+    if (known !== undefined) return known;
+    const fresh = { submitted: 0, againAt: this.#deps.clock.now() + AGAIN_MS };
+    this.#hubs.set(hub, fresh);
+    return fresh;
   }
 
   /** @returns for how long the hub wants to be left alone with what it did not take, in ms */
-  async function takeResults(rows: readonly PendingRow[], body: SubmitAnswer): Promise<number> {
+  async #takeResults(rows: readonly PendingRow[], body: SubmitAnswer): Promise<number> {
     let waitMs = 0;
     for (const [index, row] of rows.entries()) {
       const result = body.results[index];
-      if (result === undefined || result.status === 'not-hub') waitMs = Math.max(waitMs, 1000);
+      if (result === undefined || result.status === 'not-hub') waitMs = Math.max(waitMs, BAD_ANSWER_MS);
       else if (result.status === 'retry') waitMs = Math.max(waitMs, result.after * 1000, 1);
-      else if (result.status === 'denied') await refuse(row, result);
-      else if (!(await isProven(row, body))) waitMs = Math.max(waitMs, 1000);
-      else waiters.get(row.eventId)?.resolve({ status: 'ordered', id: row.eventId, seq: result.seq, at: result.at });
+      else if (result.status === 'denied') await this.#refuse(row, result);
+      else if (!(await this.#isProven(row, body))) waitMs = Math.max(waitMs, BAD_ANSWER_MS);
+      else
+        this.#waiters.get(row.eventId)?.resolve({ status: 'ordered', id: row.eventId, seq: result.seq, at: result.at });
     }
     return waitMs;
   }
 
-  async function isProven(row: PendingRow, body: SubmitAnswer): Promise<boolean> {
-    const live = await deps.rooms.get(row.room);
+  async #isProven(row: PendingRow, body: SubmitAnswer): Promise<boolean> {
+    const live = await this.#deps.rooms.get(row.room);
     const event = parseEvent(row.jws);
     const receipt = body.rooms.find(({ room }) => room === row.room);
     if (live === undefined || !event.ok || receipt === undefined) return false;
     if (isHeld(live, event.value) || verifyReceipt(event.value, live, { receipt, seals: body.seals })) return true;
-    deps.log.warn('bad-receipt', { hub: row.hub, room: row.room, id: row.eventId });
+    this.#deps.log.warn('bad-receipt', { hub: row.hub, room: row.room, id: row.eventId });
     return false;
   }
 
-  async function refuse(row: PendingRow, { code, rule }: { code: string; rule: string | null }): Promise<void> {
-    await deps.store.refusePending(row.hub, row.eventId, code);
-    waiters.get(row.eventId)?.reject(refusalOf(code, rule));
+  async #refuse(row: PendingRow, { code, rule }: { code: string; rule: string | null }): Promise<void> {
+    const { store, bells } = this.#deps;
+    await store.refusePending(row.hub, row.eventId, code);
+    this.#waiters.get(row.eventId)?.reject(refusalOf(code, rule));
     if (row.accountId === null) return;
     const { accountId, room, eventId: id, requestKey: key } = row;
-    await deps.store.addNotes([noteOf(accountId, { kind: 'refused', key: key ?? '', room, id, code })]);
-    deps.bells.ringAccount(accountId);
+    await store.addNotes([noteOf(accountId, { kind: 'refused', key: key ?? '', room, id, code })]);
+    bells.ringAccount(accountId);
   }
 
   /** What was accepted but has not come back in the log is asked for, and submitted again. */
-  async function sweep(): Promise<void> {
-    for (const hub of await deps.store.pendingHubs(1000)) {
-      const state = hubs.get(hub);
-      if (state !== undefined && state.againAt <= deps.clock.now() && !loop.isBackingOff(hub)) {
-        Object.assign(state, { submitted: 0, againAt: deps.clock.now() + AGAIN_MS });
-        const rows = await deps.store.listPending(hub, { limit: BATCH_ITEMS_MAX });
-        for (const room of new Set(rows.map((row) => row.room))) deps.pull(room);
+  async #sweep(): Promise<void> {
+    const { store, clock, pull } = this.#deps;
+    for (const hub of await store.pendingHubs(HUBS_MAX)) {
+      const state = this.#stateOf(hub);
+      if (state.againAt <= clock.now() && !this.#loop.isBackingOff(hub)) {
+        Object.assign(state, { submitted: 0, againAt: clock.now() + AGAIN_MS });
+        const rows = await store.listPending(hub, { limit: BATCH_ITEMS_MAX });
+        for (const room of new Set(rows.map((row) => row.room))) pull(room);
       }
-      loop.ring(hub);
+      this.#loop.ring(hub);
     }
   }
-
-  return {
-    forward,
-    async start() {
-      for (const hub of await deps.store.pendingHubs(1000)) loop.ring(hub);
-      sweeper = setInterval(() => void sweep().catch((cause: unknown) => deps.log.warn('sweep-failed', { cause })), AGAIN_MS);
-    },
-    async stop() {
-      clearInterval(sweeper);
-      await loop.stop();
-    },
-    hurry(hub) {
-      if (parseDomain(hub) !== undefined) loop.ring(hub, { hurry: true });
-    },
-  };
 }
 
 interface SubmitAnswer {
@@ -201,11 +222,4 @@ function submitBody(rows: readonly PendingRow[]): string {
     return `{"jws":"${jws}","content":${JSON.stringify(content)}${tail}}`;
   });
   return `{"items":[${items.join(',')}]}`;
-}
-
-async function after(ms: number, signal: AbortSignal): Promise<void> {
-  await new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
-  });
 }

@@ -2,11 +2,11 @@ import { headToWire, parseSeal, sealedFromWire, verifySealedHead } from '../prot
 import type { SealedHead } from '../protocol/head.js';
 import { idHash } from '../protocol/identifiers.js';
 import type { Domain, RoomId } from '../protocol/identifiers.js';
-import type { ServiceDeps } from './deps.js';
+import type { Cancel, ServiceDeps } from './deps.js';
 import { digestOf, digestRows } from './digest-heads.js';
 import { isSealedUnder, readSeals } from './read-page.js';
 
-type GossipDeps = Pick<ServiceDeps, 'domain' | 'store' | 'rooms' | 'peers' | 'log' | 'clock' | 'random' | 'bells'> & {
+type GossipDeps = Pick<ServiceDeps, 'domain' | 'store' | 'rooms' | 'peers' | 'log' | 'clock' | 'timers'> & {
   readonly pull: (room: RoomId) => void;
 };
 
@@ -28,7 +28,7 @@ export interface GossipHeads {
  * @see PV-HEADS-003 to PV-HEADS-008
  */
 export function createGossipHeads(deps: GossipDeps): GossipHeads {
-  let timer: NodeJS.Timeout | undefined;
+  let cancel: Cancel | undefined;
 
   async function round(peer: Domain): Promise<void> {
     await compareDigest(deps, peer);
@@ -45,10 +45,11 @@ export function createGossipHeads(deps: GossipDeps): GossipHeads {
   return {
     round,
     start() {
-      timer = setInterval(() => void everyone().catch((cause: unknown) => deps.log.warn('gossip-failed', { cause })), EVERY_MS);
-      timer.unref();
+      cancel = deps.timers.every(EVERY_MS, () => {
+        everyone().catch((cause: unknown) => deps.log.warn('gossip-failed', { cause }));
+      });
     },
-    stop: () => clearInterval(timer),
+    stop: () => cancel?.(),
   };
 }
 
@@ -104,7 +105,10 @@ export async function compareHead(deps: GossipDeps, sealed: SealedHead): Promise
   const seal = parseSeal(sealed.seal);
   if (live === undefined || live.hub !== head.hub || head.epoch !== live.epoch || statement === undefined) return;
   if (!seal.ok || !verifySealedHead(sealed, seal.value) || !isSealedUnder(sealed, statement, { retired: true })) return;
-  if (head.seq > live.seq) return live.hub === deps.domain ? undefined : deps.pull(head.room);
+  if (head.seq > live.seq) {
+    if (live.hub !== deps.domain) deps.pull(head.room);
+    return;
+  }
   const held = live.seq === head.seq ? live.hash : await deps.store.recordHashAt(head.room, head.seq);
   if (held === undefined || held.equals(head.hash)) return;
   const own = (await deps.store.headAt(head.room, head.seq)) ?? live.sealed;

@@ -10,7 +10,7 @@ import type { ServiceDeps } from './deps.js';
 import type { Turn } from './keyed-loop.js';
 import { LiveRoom } from './live-room.js';
 import { readSnapshotAnswer } from './read-snapshot-answer.js';
-import type { VerifiedSnapshot, WireSnapshot } from './read-snapshot-answer.js';
+import type { VerifiedSnapshot } from './read-snapshot-answer.js';
 import type { SendAnswer } from './room-services.js';
 import { provideStatement, refusalOf, signDraft, submitEvent } from './submit-event.js';
 import type { Draft } from './submit-event.js';
@@ -37,7 +37,11 @@ export interface Invitation {
  * @throws ProtocolError the code of the rule that refuses it · `hub-unreachable` (kept, and tried again)
  * @see PV-JOIN-001
  */
-export async function joinRoom(deps: JoinDeps, who: { address: Address }, invitation: Invitation): Promise<SendAnswer | undefined> {
+export async function joinRoom(
+  deps: JoinDeps,
+  who: { address: Address },
+  invitation: Invitation,
+): Promise<SendAnswer | undefined> {
   const { room, hub, creation, invite } = invitation;
   const content = { membership: 'joined', ...(invite === undefined ? {} : { invite }) };
   const draft: Draft = { sender: who.address, type: 'member', key: who.address, content };
@@ -49,17 +53,27 @@ export async function joinRoom(deps: JoinDeps, who: { address: Address }, invita
   const items = [...provideStatement(deps, base), signDraft(deps, base, draft)];
   await deps.store.startJoin(room, creation);
   deps.rooms.drop(room);
-  await deps.store.addPending(items.map(({ event, content: text, statement }) => ({
-    ...{ hub, room, eventId: event.id, accountId: null, requestKey: null, jws: event.jws, content: text },
-    ...{ statement: statement?.jws ?? null, at: deps.clock.now() },
-  })));
+  await deps.store.addPending(
+    items.map(({ event, content: text, statement }) => ({
+      ...{ hub, room, eventId: event.id, accountId: null, requestKey: null, jws: event.jws, content: text },
+      ...{ statement: statement?.jws ?? null, at: deps.clock.now() },
+    })),
+  );
   await deps.attempt(room);
   return undefined;
 }
 
 function blankRoom({ room, hub, creation }: Invitation): LiveRoom {
   return new LiveRoom({
-    ...{ room, hub, kind: creation.kind, state: new RoomState(room), statements: new Map(), status: 'joining', code: null },
+    ...{
+      room,
+      hub,
+      kind: creation.kind,
+      state: new RoomState(room),
+      statements: new Map(),
+      status: 'joining',
+      code: null,
+    },
     ...{ epoch: 0, seq: -1, at: 0, hash: ZERO_HASH, first: 0, sealed: undefined, ranges: [] },
   });
 }
@@ -75,16 +89,21 @@ export async function attemptJoin(deps: JoinDeps, room: RoomId): Promise<Turn> {
   if (live?.status !== 'joining') return { kind: 'done' };
   const rows = await joinRows(deps, live);
   if (rows.length === 0) return { kind: 'done' };
-  const items = rows.map(({ jws, content, statement }) => ({ jws, content, ...(statement === null ? {} : { statement }) }));
+  const items = rows.map(({ jws, content, statement }) => ({
+    jws,
+    content,
+    ...(statement === null ? {} : { statement }),
+  }));
   const answer = await deps.peers.call(live.hub, 'join', JSON.stringify({ room, items }));
   if (answer.kind === 'unreachable') return { kind: 'retry' };
   if (answer.kind === 'problem') return { kind: 'retry', afterMs: answer.retryAfterMs };
   const { results, snapshot, seals } = answer.body;
   const denied = results.find((result) => result.status === 'denied');
-  if (denied?.status === 'denied') return await giveUp(deps, live, { rows, code: denied.code, rule: denied.rule ?? null });
+  if (denied?.status === 'denied')
+    return await giveUp(deps, live, { rows, code: denied.code, rule: denied.rule ?? null });
   if (snapshot === undefined) return { kind: 'retry' };
   const hubStatement = await deps.directory.statementOf(live.hub);
-  const verified = readSnapshotAnswer(snapshot as WireSnapshot, { room, hub: live.hub, seals, hubStatement });
+  const verified = readSnapshotAnswer(snapshot, { room, hub: live.hub, seals, hubStatement });
   if (typeof verified === 'string') {
     deps.log.error('bad-snapshot', { room, hub: live.hub, fault: verified });
     return { kind: 'retry' };
@@ -139,14 +158,23 @@ async function begin(
   const members = await membersOf(deps, state, rows);
   await deps.store.startFromSnapshot(
     {
-      ...{ room, sealed, entries, status: isComplete ? 'live' : 'partial', title: typeof title === 'string' ? title : null },
+      ...{
+        room,
+        sealed,
+        entries,
+        status: isComplete ? 'live' : 'partial',
+        title: typeof title === 'string' ? title : null,
+      },
       creation: { kind: creation.kind, hub: live.hub, creator: creation.creator, peer: creation.with ?? null },
       ...{ providers: rangesOf(state), members },
       notes: members.map(({ accountId }) => noteOf(accountId, { kind: 'room', room })),
     },
     [...statements.values()].map(({ hash, provider: domain, version, jws }) => ({ hash, domain, version, jws })),
   );
-  await deps.store.resolvePending(live.hub, rows.map(({ eventId }) => eventId));
+  await deps.store.resolvePending(
+    live.hub,
+    rows.map(({ eventId }) => eventId),
+  );
   deps.rooms.drop(room);
   for (const { accountId } of members) deps.bells.ringAccount(accountId);
   deps.bells.ringRoom(room);
@@ -155,7 +183,9 @@ async function begin(
 
 /** Who of ours has joined by this attempt. */
 async function membersOf(deps: JoinDeps, state: RoomState, rows: readonly PendingRow[]): Promise<MemberChange[]> {
-  const events = rows.map(({ jws }) => parseEvent(jws)).flatMap((event): ParsedEvent[] => (event.ok ? [event.value] : []));
+  const events = rows
+    .map(({ jws }) => parseEvent(jws))
+    .flatMap((event): ParsedEvent[] => (event.ok ? [event.value] : []));
   const members: MemberChange[] = [];
   for (const { fields } of events) {
     const join = fields.type === 'member' ? state.joinEntry(fields.key as Address) : undefined;
@@ -175,4 +205,3 @@ function rangesOf(state: RoomState): ReadingRange[] {
     return { domain, from: isOpen ? 0 : Math.min(...joins), to: null };
   });
 }
-

@@ -110,7 +110,7 @@ export class LiveRoom {
     }
     for (const [index, record] of this.#tail.entries()) {
       if (record.content === null || !this.#isErased(record)) continue;
-      const { wire: _wire, client: _client, ...rest } = record;
+      const { wire, client, ...rest } = record;
       this.#tailBytes -= Buffer.byteLength(record.content);
       this.#tail[index] = { ...rest, content: null };
     }

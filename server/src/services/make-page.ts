@@ -53,7 +53,9 @@ export async function withStatements(
   live: LiveRoom,
   rows: readonly LogRow[],
 ): Promise<HeldRecord[]> {
-  const hashes = rows.flatMap(({ statement }) => (statement === undefined || live.statements.has(statement) ? [] : [statement]));
+  const hashes = rows.flatMap(({ statement }) =>
+    statement === undefined || live.statements.has(statement) ? [] : [statement],
+  );
   const stored = hashes.length === 0 ? [] : await store.findStatements(hashes);
   const found = new Map(stored.map(({ hash, jws }) => [hash, jws]));
   return rows.map((row) => {

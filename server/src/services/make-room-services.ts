@@ -13,7 +13,9 @@ import { readTimeline } from './read-timeline.js';
 import { createSendEvent, joinedRoom } from './send-event.js';
 import { ProtocolError } from '../protocol/protocol-error.js';
 
-export type RoomServiceDeps = ServiceDeps & CreateDeps & JoinDeps & { readonly signals: ExchangeSignals; readonly bells: Bells };
+export type RoomServiceDeps = ServiceDeps &
+  CreateDeps &
+  JoinDeps & { readonly signals: ExchangeSignals; readonly bells: Bells };
 
 const RECEIPT_MEMBERS_MAX = 100;
 

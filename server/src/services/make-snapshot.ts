@@ -24,7 +24,11 @@ const PAGE_BYTES_MAX = 1024 * 1024;
  * @param seals the message's seals, added to
  * @see PV-JOIN-004 to PV-JOIN-007
  */
-export async function snapshotText(deps: SnapshotDeps, live: LiveRoom, { sealed, seals }: { sealed: SealedHead; seals: string[] }): Promise<string> {
+export async function snapshotText(
+  deps: SnapshotDeps,
+  live: LiveRoom,
+  { sealed, seals }: { sealed: SealedHead; seals: string[] },
+): Promise<string> {
   const { room } = live;
   const { seq } = sealed.head;
   const shared = await deps.store.stateAt(room, seq, { bucketFrom: 0, bucketTo: BUCKETS - 1, person: false });
@@ -44,11 +48,19 @@ export async function snapshotText(deps: SnapshotDeps, live: LiveRoom, { sealed,
  * @throws ProtocolError `unknown-room`, also when no head is stored at `seq`
  * @see PV-SNAP-001 to PV-SNAP-003
  */
-export async function readSnapshot(deps: SnapshotDeps, peer: Domain, body: { room: string; seq: number; from: number }): Promise<string> {
+export async function readSnapshot(
+  deps: SnapshotDeps,
+  peer: Domain,
+  body: { room: string; seq: number; from: number },
+): Promise<string> {
   const { live } = await readableRoom(deps, peer, body.room as RoomId);
   const sealed = await deps.store.headAt(live.room, body.seq);
   if (sealed === undefined || live.status === 'partial') throw new ProtocolError('unknown-room');
-  const { texts, covered } = await peopleFrom(deps, live.room, { seq: body.seq, from: body.from, bytesMax: PAGE_BYTES_MAX });
+  const { texts, covered } = await peopleFrom(deps, live.room, {
+    seq: body.seq,
+    from: body.from,
+    bytesMax: PAGE_BYTES_MAX,
+  });
   return `{"entries":[${texts.join(',')}],"covered":${covered}}`;
 }
 
@@ -83,4 +95,3 @@ function entryText({ seq, at, epoch, jws, content, statement }: StateRow): strin
   const tail = statement === undefined ? '' : `,"statement":"${statement}"`;
   return `{"seq":${seq},"at":${at},"epoch":${epoch},"jws":"${jws}","content":${JSON.stringify(content)}${tail}}`;
 }
-

@@ -1,5 +1,5 @@
 import type { ParsedEvent } from '../protocol/event.js';
-import type { EventId, RoomId } from '../protocol/identifiers.js';
+import type { EventId } from '../protocol/identifiers.js';
 import type { JsonObject } from '../protocol/json-shape.js';
 import type { KeyStatement } from '../protocol/key-statement.js';
 import { judge } from '../protocol/rules.js';
@@ -68,7 +68,7 @@ export function placeEvent(draft: RoomDraft, submission: Submission, now: number
   if (known !== undefined) return { status: 'duplicate', id: event.id, ...placeOf(known) };
   const record = { epoch: draft.epoch, seq: draft.seq + 1, at: Math.max(now, draft.at) };
   const verdict = judge(draft.state, {
-    ...{ room: draft.live.room as RoomId, record, event, content: value, signatureTrusted: true },
+    ...{ room: draft.live.room, record, event, content: value, signatureTrusted: true },
     statements: (hash) => (statement?.hash === hash ? statement : draft.live.statements.get(hash)),
     attachedStatement: statement,
     seenHash: (seq) => draft.hashAt(seq) ?? submission.seenHash,
@@ -90,7 +90,10 @@ export function placeEvent(draft: RoomDraft, submission: Submission, now: number
 }
 
 /** What a hub asks for beyond the rules; it looks at what rules may not read. @see PV-HUB-007 */
-function admissionRefusal(event: ParsedEvent, { at, hasEffect }: { at: number; hasEffect: boolean }): string | undefined {
+function admissionRefusal(
+  event: ParsedEvent,
+  { at, hasEffect }: { at: number; hasEffect: boolean },
+): string | undefined {
   if (event.fields.until > at + UNTIL_AHEAD_MS_MAX) return 'until-too-far';
   if (needsEffect(event) && !hasEffect) return 'no-right';
   return undefined;

@@ -2,25 +2,16 @@ import { parseDomain, parseRoomId } from '../protocol/identifiers.js';
 import type { Domain, RoomId } from '../protocol/identifiers.js';
 import type { ReadingRange } from '../storage/room-rows.js';
 import type { PeerAnswer } from '../transport/peer-client.js';
-import type { ServiceDeps } from './deps.js';
-import { createKeyedLoop } from './keyed-loop.js';
+import type { Cancel, ServiceDeps } from './deps.js';
+import { KeyedLoop } from './keyed-loop.js';
 import type { Turn } from './keyed-loop.js';
 import type { LiveRoom } from './live-room.js';
 import { pageText, pokeText, readStretch } from './make-page.js';
 
-type PushDeps = Pick<ServiceDeps, 'domain' | 'store' | 'rooms' | 'peers' | 'bells' | 'log' | 'random' | 'clock'>;
-
-export interface PushRecords {
-  /** Looks up which peers have not acknowledged everything, and begins. */
-  start(): Promise<void>;
-  stop(): Promise<void>;
-  /** The peer is back: no need to wait for the back-off to end. */
-  hurry(peer: Domain): void;
-  /** The peer asks for a room's log from here on, so it has what comes before. */
-  sawRequest(peer: Domain, room: RoomId, from: number): void;
-  /** rooms with records the peer has not acknowledged, as far as this process knows */
-  lag(): ReadonlyMap<Domain, number>;
-}
+type PushDeps = Pick<
+  ServiceDeps,
+  'domain' | 'store' | 'rooms' | 'peers' | 'bells' | 'log' | 'random' | 'timers' | 'clock'
+>;
 
 /** A room that a peer has not acknowledged to the end. */
 interface Due {
@@ -58,90 +49,103 @@ const START_PAGE = 1000;
  *
  * @see PV-PUSH-001, PV-PUSH-011, PV-BUD-006
  */
-export function createPushRecords(deps: PushDeps): PushRecords {
-  const lanes = new Map<string, Lane>();
-  const loop = createKeyedLoop(deps, { name: 'push', concurrency: LANE_TURNS_MAX, run: (key) => pushLane(deps, laneOf(key)) });
-  let unsubscribe: (() => void) | undefined;
-  let saver: NodeJS.Timeout | undefined;
+export class PushRecords {
+  readonly #deps: PushDeps;
+  readonly #lanes = new Map<string, Lane>();
+  readonly #loop: KeyedLoop<string>;
+  readonly #cancels: Cancel[] = [];
 
-  function laneOf(key: string): Lane {
-    const known = lanes.get(key);
+  constructor(deps: PushDeps) {
+    this.#deps = deps;
+    const run = (key: string): Promise<Turn> => pushLane(deps, this.#laneOf(key));
+    this.#loop = new KeyedLoop(deps, { name: 'push', concurrency: LANE_TURNS_MAX, run });
+  }
+
+  /** Looks up which peers have not acknowledged everything, and begins. */
+  async start(): Promise<void> {
+    this.#cancels.push(
+      this.#deps.bells.onAnyRoom((room) => this.#ring(room)),
+      this.#deps.timers.every(TICK_MS, () => this.#tick()),
+    );
+    for (const peer of await allPeers(this.#deps)) await this.#findDue(peer);
+  }
+
+  async stop(): Promise<void> {
+    for (const cancel of this.#cancels) cancel();
+    await this.#loop.stop();
+    await saveCursors(this.#deps, this.#lanes);
+  }
+
+  /** The peer is back: no need to wait for the back-off to end. */
+  hurry(peer: Domain): void {
+    for (let lane = 0; lane < LANES; lane += 1) this.#loop.ring(`${peer}#${lane}`, { hurry: true });
+  }
+
+  /** The peer asks for a room's log from here on, so it has what comes before. */
+  sawRequest(peer: Domain, room: RoomId, from: number): void {
+    const due = this.#lanes.get(laneKey(peer, room))?.due.get(room);
+    if (due === undefined || from - 1 <= due.cursor) return;
+    due.cursor = from - 1;
+    const live = this.#deps.rooms.peek(room);
+    if (live !== undefined && (due.to ?? live.seq) - due.cursor <= RECORDS_PER_PUSH_MAX) due.notBefore = 0;
+  }
+
+  /** Rooms with records the peer has not acknowledged, as far as this process knows. */
+  lag(): ReadonlyMap<Domain, number> {
+    const lag = new Map<Domain, number>();
+    for (const { peer, due } of this.#lanes.values()) lag.set(peer, (lag.get(peer) ?? 0) + due.size);
+    return lag;
+  }
+
+  #laneOf(key: string): Lane {
+    const known = this.#lanes.get(key);
     if (known !== undefined) return known;
     const peer = parseDomain(key.slice(0, key.lastIndexOf('#')));
     if (peer === undefined) throw new Error(`no lane ${key}`);
     const lane: Lane = { peer, due: new Map(), acked: new Map(), unsaved: new Map() };
-    lanes.set(key, lane);
+    this.#lanes.set(key, lane);
     return lane;
   }
 
-  function ring(room: RoomId): void {
-    const live = deps.rooms.peek(room);
-    if (live === undefined || live.hub !== deps.domain) return;
-    for (const { domain } of live.ranges) mark(live, domain, null);
-    for (const [domain, to] of live.leaving) mark(live, domain, to);
+  #ring(room: RoomId): void {
+    const live = this.#deps.rooms.peek(room);
+    if (live === undefined || live.hub !== this.#deps.domain) return;
+    for (const { domain } of live.ranges) this.#mark(live, domain, null);
+    for (const [domain, to] of live.leaving) this.#mark(live, domain, to);
   }
 
-  function mark(live: LiveRoom, peer: Domain, to: number | null): void {
-    if (peer === deps.domain) return;
+  #mark(live: LiveRoom, peer: Domain, to: number | null): void {
+    if (peer === this.#deps.domain) return;
     const key = laneKey(peer, live.room);
-    const lane = laneOf(key);
+    const lane = this.#laneOf(key);
     const due = lane.due.get(live.room);
-    if (due === undefined) lane.due.set(live.room, { cursor: lane.acked.get(live.room) ?? live.flushedFrom, to, notBefore: 0 });
+    const cursor = lane.acked.get(live.room) ?? live.flushedFrom;
+    if (due === undefined) lane.due.set(live.room, { cursor, to, notBefore: 0 });
     else due.to = to;
-    loop.ring(key);
-  }
-
-  async function start(): Promise<void> {
-    unsubscribe = deps.bells.onAnyRoom(ring);
-    saver = setInterval(() => tick(), TICK_MS);
-    for (const peer of await allPeers(deps)) await findDue(peer);
+    this.#loop.ring(key);
   }
 
   /** Saves what was acknowledged, and looks again at rooms that had to wait. */
-  function tick(): void {
-    void saveCursors(deps, lanes);
-    for (const [key, { due }] of lanes) if (due.size > 0) loop.ring(key);
+  #tick(): void {
+    void saveCursors(this.#deps, this.#lanes);
+    for (const [key, { due }] of this.#lanes) if (due.size > 0) this.#loop.ring(key);
   }
 
-  async function findDue(peer: Domain): Promise<void> {
+  async #findDue(peer: Domain): Promise<void> {
     let after: RoomId | undefined;
     for (;;) {
-      const page = await deps.store.listPeerRooms(peer, { hub: deps.domain, limit: START_PAGE, ...(after === undefined ? {} : { after }) });
+      const where = { hub: this.#deps.domain, limit: START_PAGE, ...(after === undefined ? {} : { after }) };
+      const page = await this.#deps.store.listPeerRooms(peer, where);
       for (const { room, seq, cursor, to } of page) {
         if (cursor >= (to ?? seq)) continue;
         const key = laneKey(peer, room);
-        laneOf(key).due.set(room, { cursor, to, notBefore: 0 });
-        loop.ring(key);
+        this.#laneOf(key).due.set(room, { cursor, to, notBefore: 0 });
+        this.#loop.ring(key);
       }
       after = page.at(-1)?.room;
       if (page.length < START_PAGE) return;
     }
   }
-
-  return {
-    start,
-    async stop() {
-      unsubscribe?.();
-      clearInterval(saver);
-      await loop.stop();
-      await saveCursors(deps, lanes);
-    },
-    hurry(peer) {
-      for (let lane = 0; lane < LANES; lane += 1) loop.ring(`${peer}#${lane}`, { hurry: true });
-    },
-    sawRequest(peer, room, from) {
-      const due = lanes.get(laneKey(peer, room))?.due.get(room);
-      if (due === undefined || from - 1 <= due.cursor) return;
-      due.cursor = from - 1;
-      const live = deps.rooms.peek(room);
-      if (live !== undefined && (due.to ?? live.seq) - due.cursor <= RECORDS_PER_PUSH_MAX) due.notBefore = 0;
-    },
-    lag() {
-      const lag = new Map<Domain, number>();
-      for (const { peer, due } of lanes.values()) lag.set(peer, (lag.get(peer) ?? 0) + due.size);
-      return lag;
-    },
-  };
 }
 
 function laneKey(peer: Domain, room: RoomId): string {

@@ -24,7 +24,8 @@ type ReadDeps = Pick<ServiceDeps, 'store' | 'rooms' | 'domain'> & {
 export async function readLog(deps: ReadDeps, peer: Domain, body: { room: string; from: number }): Promise<string> {
   const { live, ranges } = await readableRoom(deps, peer, body.room as RoomId);
   const { sealed } = live;
-  if (sealed === undefined || body.from < live.first || live.status === 'partial') throw new ProtocolError('unknown-room');
+  if (sealed === undefined || body.from < live.first || live.status === 'partial')
+    throw new ProtocolError('unknown-room');
   const seals: string[] = [];
   deps.sawRequest(peer, live.room, body.from);
   const stretch = (await readStretch(deps, live, body.from - 1)) ?? { records: [], sealed };

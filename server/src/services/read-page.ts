@@ -60,11 +60,7 @@ export function isSealedByHub(page: RoomPage, live: LiveRoom): boolean {
  *
  * @param retired whether a retired key will do: for what was sealed in the past
  */
-export function isSealedUnder(
-  sealed: SealedHead,
-  statement: KeyStatement,
-  { retired }: { retired: boolean },
-): boolean {
+export function isSealedUnder(sealed: SealedHead, statement: KeyStatement, { retired }: { retired: boolean }): boolean {
   const seal = parseSeal(sealed.seal);
   if (!seal.ok || seal.value.hub !== sealed.head.hub) return false;
   const key = statement.keyById.get(seal.value.kid);
@@ -105,4 +101,3 @@ const NO_SEAL: Seal = {
   kid: '' as Seal['kid'],
   parsed: { kid: '' as Seal['kid'], payload: Buffer.alloc(0), signingInput: '', signature: new Uint8Array(64) },
 };
-

@@ -14,7 +14,10 @@ const PAGE_BYTES_MAX = 1024 * 1024;
 
 /** @throws ProtocolError `unknown-room` */
 export async function roomSummary(deps: ReadDeps, who: Actor, room: RoomId): Promise<RoomSummary> {
-  const [own, live] = await Promise.all([deps.store.findAccountRoom(who.accountId, who.address, room), deps.rooms.get(room)]);
+  const [own, live] = await Promise.all([
+    deps.store.findAccountRoom(who.accountId, who.address, room),
+    deps.rooms.get(room),
+  ]);
   if (own === undefined || live === undefined) throw new ProtocolError('unknown-room');
   return summaryOf(who, own, live);
 }
@@ -88,7 +91,9 @@ interface VisibleRange {
 export async function visibleRange({ store }: ReadDeps, who: Actor, room: RoomId): Promise<VisibleRange | undefined> {
   const own = await store.findAccountRoom(who.accountId, who.address, room);
   if (own === undefined) return undefined;
-  return own.membership === 'left' && own.leftSeq !== null ? { from: own.visibleFrom, to: own.leftSeq } : { from: own.visibleFrom };
+  return own.membership === 'left' && own.leftSeq !== null
+    ? { from: own.visibleFrom, to: own.leftSeq }
+    : { from: own.visibleFrom };
 }
 
 /**
@@ -96,14 +101,22 @@ export async function visibleRange({ store }: ReadDeps, who: Actor, room: RoomId
  *
  * @returns contiguous from `after` + 1, unless our copy begins later; empty only when there is nothing newer
  */
-export async function readRecords(deps: ReadDeps, room: RoomId, { after, max }: { after: number; max: number }): Promise<readonly LiveRecord[]> {
+export async function readRecords(
+  deps: ReadDeps,
+  room: RoomId,
+  { after, max }: { after: number; max: number },
+): Promise<readonly LiveRecord[]> {
   const live = await deps.rooms.get(room);
   if (live === undefined || after >= live.seq) return [];
   const records = live.tailAfter(after, max) ?? (await readStored(deps, live, { after, max }));
   return records.map((record) => liveRecord(live, record));
 }
 
-async function readStored(deps: ReadDeps, live: LiveRoom, { after, max }: { after: number; max: number }): Promise<HeldRecord[]> {
+async function readStored(
+  deps: ReadDeps,
+  live: LiveRoom,
+  { after, max }: { after: number; max: number },
+): Promise<HeldRecord[]> {
   const from = Math.max(after + 1, live.first);
   const rows = await deps.store.readLog(live.room, from, { max: Math.min(max, 256), bytesMax: PAGE_BYTES_MAX });
   return await withStatements(deps, live, rows);

@@ -65,10 +65,18 @@ export function readSnapshotAnswer(
   if (!sealed.ok || sealed.value.head.room !== room || sealed.value.head.hub !== hub) return 'sealed head';
   const read = readEntries(room, snapshot.entries);
   if (typeof read === 'string') return read;
-  const state = loadRoomState(read.map(({ row, statement }) => entryOf(row, statement)), room);
-  const statements = new Map(read.flatMap(({ statement }) => (statement === undefined ? [] : [[statement.hash, statement] as const])));
-  const fault = faultOfSignatures(read, { state, statements }) ?? faultOfBuckets(snapshot, { state, head: sealed.value.head });
+  const state = loadRoomState(
+    read.map(({ row, statement }) => entryOf(row, statement)),
+    room,
+  );
+  const statements = new Map(
+    read.flatMap(({ statement }) => (statement === undefined ? [] : [[statement.hash, statement] as const])),
+  );
+  const fault =
+    faultOfSignatures(read, { state, statements }) ?? faultOfBuckets(snapshot, { state, head: sealed.value.head });
   if (fault !== undefined) return fault;
+  // Whoever invites could name any hub; only create's says which it is.
+  if (state.creation === undefined || domainOf(state.creation.creator) !== hub) return 'hub';
   const name = state.statementInForce(hub);
   const hubStatement = name && statements.get(name.hash);
   if (hubStatement === undefined || isOlder(expected.hubStatement, hubStatement)) return 'statement of the hub';
@@ -105,16 +113,28 @@ function readEntry(room: RoomId, wire: WireEntry): ReadEntry | undefined {
   if (key === undefined || !content.ok || content.value === undefined) return undefined;
   if (type === 'room.create' && event.id !== createIdOf(room)) return undefined;
   const statement = wire.statement === undefined ? undefined : internStatement(wire.statement);
-  if ((type === 'provider' || type === 'room.create') && statement?.hash !== content.value['statement']) return undefined;
+  if ((type === 'provider' || type === 'room.create') && statement?.hash !== content.value['statement'])
+    return undefined;
   const { seq, at, epoch, jws } = wire;
-  const row = { type, key, bucket: stateBucket(type, key), seq, epoch, at, eventId: event.id, sender, jws, content: wire.content };
+  const row = {
+    type,
+    key,
+    bucket: stateBucket(type, key),
+    seq,
+    epoch,
+    at,
+    eventId: event.id,
+    sender,
+    jws,
+    content: wire.content,
+  };
   if (statement === undefined) return { event, row, statement };
   const { hash, provider: domain, version, jws: statementJws } = statement;
   return { event, row: { ...row, statement: { hash, domain, version, jws: statementJws } }, statement };
 }
 
 function entryOf(row: SnapshotEntry, statement: KeyStatement | undefined): StateEntry {
-  const { statement: _row, ...rest } = row;
+  const { statement: own, ...rest } = row;
   return stateEntryOf(statement === undefined ? rest : { ...rest, statement: statement.jws });
 }
 
@@ -135,7 +155,10 @@ export function faultOfSignatures(
   return undefined;
 }
 
-function faultOfBuckets(snapshot: WireSnapshot, { state, head }: { state: RoomState; head: SealedHead['head'] }): string | undefined {
+function faultOfBuckets(
+  snapshot: WireSnapshot,
+  { state, head }: { state: RoomState; head: SealedHead['head'] },
+): string | undefined {
   const buckets = snapshot.buckets.map((text) => decodeBase64url(text));
   if (buckets.length !== 256 || !buckets.every((bucket) => bucket?.length === 32)) return 'buckets';
   const given = buckets as Buffer[];

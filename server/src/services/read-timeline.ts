@@ -37,7 +37,9 @@ export async function readTimeline(
 
 function eventOf(who: Actor, row: LogRow, effects: readonly Effect[]): TimelineEvent {
   const parsed = parseEvent(row.jws ?? '');
-  const fields: { ts: number; key?: string; rel?: TimelineEvent['rel']; scheme?: string } = parsed.ok ? parsed.value.fields : HEADER_FIELDS;
+  const fields: { ts: number; key?: string; rel?: TimelineEvent['rel']; scheme?: string } = parsed.ok
+    ? parsed.value.fields
+    : HEADER_FIELDS;
   const { seq, at, eventId: id, type, sender } = row;
   const folded = effectsOf(who, effects);
   return {
@@ -58,10 +60,17 @@ function contentOf({ content, void: code }: LogRow, scheme: string | undefined):
 function effectsOf(who: Actor, effects: readonly Effect[]): EventEffects {
   const deleted = effects.find(({ kind }) => kind === 'delete');
   const edited = effects.findLast(({ kind, content }) => kind === 'edit' && content !== null);
-  const reactions = countReactions(who, effects.filter(({ kind }) => kind === 'react'));
+  const reactions = countReactions(
+    who,
+    effects.filter(({ kind }) => kind === 'react'),
+  );
   return {
-    ...(edited === undefined || deleted !== undefined ? {} : { edited: { id: edited.eventId, seq: edited.seq, at: edited.at, text: textOf(edited, 'text') } }),
-    ...(deleted === undefined ? {} : { deleted: { id: deleted.eventId, seq: deleted.seq, by: deleted.sender as Address } }),
+    ...(edited === undefined || deleted !== undefined
+      ? {}
+      : { edited: { id: edited.eventId, seq: edited.seq, at: edited.at, text: textOf(edited, 'text') } }),
+    ...(deleted === undefined
+      ? {}
+      : { deleted: { id: deleted.eventId, seq: deleted.seq, by: deleted.sender as Address } }),
     ...(reactions.length === 0 || deleted !== undefined ? {} : { reactions }),
   };
 }

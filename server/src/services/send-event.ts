@@ -28,7 +28,8 @@ export function createSendEvent(deps: SendDeps): (who: Actor, send: SendRequest)
 }
 
 async function sendOnce(deps: SendDeps, who: Actor, send: SendRequest): Promise<SendAnswer> {
-  if (!CLIENT_TYPES.has(send.type) && !PRIVATE_TYPE.test(send.type)) throw new ProtocolError('bad-request', { part: 'type' });
+  if (!CLIENT_TYPES.has(send.type) && !PRIVATE_TYPE.test(send.type))
+    throw new ProtocolError('bad-request', { part: 'type' });
   const live = await joinedRoom(deps, who, send.room);
   const { requestKey, type, content } = send;
   const rel = send.rel === undefined ? {} : { rel: readRelations(send.rel) };
@@ -37,9 +38,15 @@ async function sendOnce(deps: SendDeps, who: Actor, send: SendRequest): Promise<
     const before = await answeredBefore(deps, request);
     if (before !== undefined) return before;
   }
-  const { salt: _salt, ...members } = content;
+  const { salt, ...members } = content;
   try {
-    return await submitEvent(deps, live, { sender: who.address, type, content: withSilence(members, send.silent), ...rel, request });
+    return await submitEvent(deps, live, {
+      sender: who.address,
+      type,
+      content: withSilence(members, send.silent),
+      ...rel,
+      request,
+    });
   } catch (cause) {
     const before = isRejected(cause) ? await answeredBefore(deps, request) : undefined;
     if (before === undefined) throw cause;
@@ -52,7 +59,11 @@ async function sendOnce(deps: SendDeps, who: Actor, send: SendRequest): Promise<
  *
  * @throws ProtocolError `unknown-room` · `quarantined`
  */
-export async function joinedRoom(deps: Pick<ServiceDeps, 'rooms'>, who: Pick<Actor, 'address'>, room: RoomId): Promise<LiveRoom> {
+export async function joinedRoom(
+  deps: Pick<ServiceDeps, 'rooms'>,
+  who: Pick<Actor, 'address'>,
+  room: RoomId,
+): Promise<LiveRoom> {
   const live = await deps.rooms.get(room);
   if (live?.state.isJoined(who.address) !== true) throw new ProtocolError('unknown-room');
   if (live.status === 'quarantined') throw new ProtocolError('quarantined');
@@ -97,7 +108,10 @@ const REMEMBERED_MAX = 50_000;
  * Makes a guard against repeats: the same request under the same key shares one answer, whether the first is still under
  * way or done; a failure that may be repeated is forgotten.
  */
-export function createOnce<Answer>(): (request: { name: string; hash: string }, run: () => Promise<Answer>) => Promise<Answer> {
+export function createOnce<Answer>(): (
+  request: { name: string; hash: string },
+  run: () => Promise<Answer>,
+) => Promise<Answer> {
   const answers = new Map<string, { hash: string; answer: Promise<Answer> }>();
   return ({ name, hash }, run) => {
     const known = answers.get(name);
@@ -113,4 +127,3 @@ export function createOnce<Answer>(): (request: { name: string; hash: string }, 
     return answer;
   };
 }
-

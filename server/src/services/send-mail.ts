@@ -5,10 +5,10 @@ import { domainOf } from '../protocol/identifiers.js';
 import type { Address, Domain } from '../protocol/identifiers.js';
 import { ProtocolError } from '../protocol/protocol-error.js';
 import type { ServiceDeps } from './deps.js';
-import { createKeyedLoop } from './keyed-loop.js';
+import { KeyedLoop } from './keyed-loop.js';
 import type { Turn } from './keyed-loop.js';
 
-type MailDeps = Pick<ServiceDeps, 'domain' | 'store' | 'peers' | 'clock' | 'random' | 'keys' | 'log'> & {
+type MailDeps = Pick<ServiceDeps, 'domain' | 'store' | 'peers' | 'clock' | 'random' | 'timers' | 'keys' | 'log'> & {
   /** puts an item into a mailbox of our own */
   readonly deliver: (jws: string) => Promise<void>;
 };
@@ -32,14 +32,17 @@ const ITEMS_MAX = 16;
  * @see PV-MBX-001, PV-MAIL-001
  */
 export function createSendMail(deps: MailDeps): SendMail {
-  const loop = createKeyedLoop(deps, { name: 'mailbox', concurrency: 16, run: (key) => sendNext(deps, key as Domain) });
+  const loop = new KeyedLoop<Domain>(deps, { name: 'mailbox', concurrency: 16, run: (peer) => sendNext(deps, peer) });
   return {
     async send({ from, to, kind, body }) {
       const until = deps.clock.now() + KEPT_MS;
       const nonce = encodeBase64url(deps.random.bytes(16));
       const { jws } = buildMail({ from, to, kind, nonce, until, body }, deps.keys.current.event);
       const domain = domainOf(to);
-      if (domain === deps.domain) return await deps.deliver(jws);
+      if (domain === deps.domain) {
+        await deps.deliver(jws);
+        return;
+      }
       if (!(await deps.store.addMail({ domain, jws, until }))) throw new ProtocolError('list-full');
       loop.ring(domain);
     },

@@ -54,7 +54,8 @@ type SubmitDeps = Pick<ServiceDeps, 'domain' | 'store' | 'clock' | 'random' | 'k
 export async function submitEvent(deps: SubmitDeps, live: LiveRoom, draft: Draft): Promise<SendAnswer> {
   if (live.hub !== deps.domain) {
     // New keys are announced before anything that is signed with them; submissions keep their order.
-    for (const signed of provideStatement(deps, live)) void deps.forward(live, signed, { sender: deps.domain, type: 'provider', content: {} }).catch(ignore);
+    for (const signed of provideStatement(deps, live))
+      void deps.forward(live, signed, { sender: deps.domain, type: 'provider', content: {} }).catch(ignore);
     return await deps.forward(live, signDraft(deps, live, draft), draft);
   }
   const signed = signDraft(deps, live, draft);
@@ -73,7 +74,15 @@ export function provideStatement(
   const { statement } = deps.keys.current;
   if (live.state.statementInForce(deps.domain)?.hash === statement.hash) return [];
   const content = { statement: statement.hash, version: statement.version };
-  return [signDraft(deps, live, { sender: deps.domain, type: 'provider', key: deps.domain, content, statement: statement.parsed })];
+  return [
+    signDraft(deps, live, {
+      sender: deps.domain,
+      type: 'provider',
+      key: deps.domain,
+      content,
+      statement: statement.parsed,
+    }),
+  ];
 }
 
 /** A refusal of the announcement shows in what comes after it. */
@@ -121,11 +130,7 @@ export function refusalOf(code: string, rule: string | null): ProtocolError {
  *
  * @throws ProtocolError `too-large`
  */
-export function signDraft(
-  deps: Pick<ServiceDeps, 'clock' | 'random' | 'keys'>,
-  live: LiveRoom,
-  draft: Draft,
-): Signed {
+export function signDraft(deps: Pick<ServiceDeps, 'clock' | 'random' | 'keys'>, live: LiveRoom, draft: Draft): Signed {
   const { type, sender, key, rel, statement } = draft;
   const { event: signingKey } = deps.keys.current;
   const bytes = deps.random.bytes(32);
@@ -155,4 +160,3 @@ function seenOf(live: LiveRoom, sender: Address | Domain): Pick<EventFields, 'se
   if (head === undefined || !live.state.hasJoined(domain)) return {};
   return { seen: [head.epoch, head.seq, encodeBase64url(head.hash)] };
 }
-

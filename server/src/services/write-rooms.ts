@@ -47,7 +47,10 @@ const ROOM_EVENTS_MAX = 128;
 const ROOM_BYTES_MAX = 512 * 1024;
 const CONFLICT_ATTEMPTS_MAX = 5;
 
-type WriterDeps = Pick<ServiceDeps, 'domain' | 'store' | 'clock' | 'random' | 'keys' | 'bells' | 'rooms' | 'log'>;
+type WriterDeps = Pick<
+  ServiceDeps,
+  'domain' | 'store' | 'clock' | 'random' | 'timers' | 'keys' | 'bells' | 'rooms' | 'log'
+>;
 
 /**
  * Makes the one place where records come into being or are appended: a flush takes what has queued up over many rooms,
@@ -63,7 +66,7 @@ export function createRoomWriter(deps: WriterDeps): RoomWriter {
 
   async function run(): Promise<void> {
     // Let everything that arrived in this turn of the event loop into the first flush.
-    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise<void>((resolve) => deps.timers.soon(resolve));
     while (queue.length > 0) {
       const jobs = takeFlush(queue);
       await flush(deps, jobs);
@@ -137,7 +140,10 @@ async function flush(deps: WriterDeps, jobs: readonly QueuedJob[]): Promise<void
 }
 
 /** @returns the drafts, and the jobs that have to wait for the next flush */
-async function prepare(deps: WriterDeps, jobs: readonly QueuedJob[]): Promise<{ drafts: RoomDraft[]; left: QueuedJob[] }> {
+async function prepare(
+  deps: WriterDeps,
+  jobs: readonly QueuedJob[],
+): Promise<{ drafts: RoomDraft[]; left: QueuedJob[] }> {
   const left: QueuedJob[] = [];
   const drafts = new Map<RoomId, RoomDraft>();
   for (const { job } of jobs) {
@@ -201,11 +207,15 @@ async function recover(deps: WriterDeps, jobs: readonly QueuedJob[], cause: unkn
     return;
   }
   const again = jobs.every((queued) => (queued.attempts += 1) < CONFLICT_ATTEMPTS_MAX);
-  if (cause instanceof FlushConflict && again) return await flush(deps, jobs);
+  if (cause instanceof FlushConflict && again) {
+    await flush(deps, jobs);
+    return;
+  }
   if (jobs.length > 1) {
     const half = Math.ceil(jobs.length / 2);
     await flush(deps, jobs.slice(0, half));
-    return await flush(deps, jobs.slice(half));
+    await flush(deps, jobs.slice(half));
+    return;
   }
   const refusal = cause instanceof ProtocolError ? cause : new ProtocolError('storage-rejected');
   if (refusal !== cause) deps.log.error('job-refused', { room: jobs[0]?.job.room, cause: String(cause) });
