@@ -76,7 +76,7 @@ t.test('names', async (t) => {
     const good = ['a', '0', 'a.b_c-d', 'x'.repeat(64)];
     for (const localpart of good) t.same(await signUp({ localpart }), [201], localpart);
     const bad = ['', '-a', '.a', 'Alice', 'аlice', 'علی', 'a b', 'a@b', 'x'.repeat(65), 'a\u200cb', 'a\0b'];
-    for (const localpart of bad) t.equal((await signUp({ localpart }))[0], 400, JSON.stringify(localpart));
+    for (const localpart of bad) t.equal((await signUp({ localpart }))[0], 400, encodeURIComponent(localpart));
   });
 
   t.test('names of authority are kept back', async (t) => {
@@ -113,7 +113,7 @@ t.test('names', async (t) => {
       'ن'.repeat(65),
       '😀'.repeat(65),
     ];
-    for (const name of bad) t.equal(await rename(name), 400, JSON.stringify(name));
+    for (const name of bad) t.equal(await rename(name), 400, encodeURIComponent(name));
     t.same(await codeOf(call('PATCH', '/me', { token, raw: '{"name":"\\ud800"}' })), [400, 'bad-json']);
     t.match((await call('GET', '/profiles/nika@a.example', { token })).body, { name: '😀'.repeat(64) });
     t.same(await codeOf(call('GET', '/profiles/nobody@a.example', { token })), [404, 'not-found']);
