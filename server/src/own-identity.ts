@@ -4,8 +4,7 @@ import { buildProviderDocument } from './protocol/provider-document.js';
 import type { SigningKey } from './protocol/key-thumbprint.js';
 import type { Log } from './log.js';
 import { activeKey, keyFilePath, openKeyFile, rootKey, statementOf, writeKeyFile } from './own-keys.js';
-import type { KeyFile } from './own-keys.js';
-import type { OwnKeys } from './services/deps.js';
+import type { KeyFile, OwnKeys } from './own-keys.js';
 
 export interface IdentityOptions {
   readonly dataDir: string;

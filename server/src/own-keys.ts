@@ -20,6 +20,18 @@ export interface KeyFile {
   readonly documentVersion: number;
 }
 
+/** The provider's own online keys and the statement that lists them. */
+export interface OwnKeys {
+  readonly event: SigningKey;
+  readonly seal: SigningKey;
+  readonly statement: {
+    readonly hash: string;
+    readonly version: number;
+    readonly jws: string;
+    readonly parsed: KeyStatement;
+  };
+}
+
 const USES: readonly KeyUse[] = ['event', 'seal', 'request'];
 /** A statement holds 12 keys; older retired ones are dropped first, and with them what only they can verify. */
 const KEYS_MAX = 12;

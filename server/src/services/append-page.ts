@@ -16,7 +16,7 @@ import { effectOf, findTargets, isAboutDeleted } from './find-targets.js';
 import type { Targets } from './find-targets.js';
 import { internStatement } from './intern-statement.js';
 import type { LiveRoom } from './live-room.js';
-import type { WriteJob } from './write-rooms.js';
+import type { WriteJob } from './deps.js';
 
 /** A stretch of one room's log that ends at a sealed head whose place under its seal has been verified. */
 export interface RoomPage {

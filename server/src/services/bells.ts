@@ -5,7 +5,7 @@ import type { Bells, Signal } from './room-services.js';
  * Makes the bells of this process. A bell says that there is something new to read and nothing else, so a listener
  * that misses one loses nothing but time.
  */
-export function createBells(): Bells & { onAnyRoom(listener: (room: RoomId) => void): () => void } {
+export function createBells(): Bells {
   const rooms = new Map<string, Set<() => void>>();
   const accounts = new Map<number, Set<() => void>>();
   const signals = new Map<string, Set<(signal: Signal) => void>>();

@@ -1,13 +1,14 @@
-import type { Address, Domain } from '../protocol/identifiers.js';
+import type { Address, Domain, RoomId } from '../protocol/identifiers.js';
+import type { RoomDraft } from './draft-room.js';
+import type { LiveRoom } from './live-room.js';
+import type { Bells } from './room-services.js';
 import type { SigningKey } from '../protocol/key-thumbprint.js';
 import type { Store } from '../storage/store-types.js';
 import type { Log } from '../log.js';
-import type { createBells } from './bells.js';
+import type { OwnKeys } from '../own-keys.js';
 import type { Discovery } from '../transport/discovery.js';
 import type { PeerClient } from '../transport/peer-client.js';
 import type { KeyStatement } from '../protocol/key-statement.js';
-import type { RoomCache } from './room-cache.js';
-import type { RoomWriter } from './write-rooms.js';
 
 export interface Clock {
   /** milliseconds since 1970 */
@@ -29,16 +30,41 @@ export interface Timers {
   soon(run: () => void): void;
 }
 
-/** The provider's own online keys and the statement that lists them. */
-export interface OwnKeys {
-  readonly event: SigningKey;
-  readonly seal: SigningKey;
-  readonly statement: {
-    readonly hash: string;
-    readonly version: number;
-    readonly jws: string;
-    readonly parsed: KeyStatement;
-  };
+/** The rooms in use. */
+export interface RoomCache {
+  /** @returns undefined when this provider does not hold the room */
+  get(room: RoomId): Promise<LiveRoom | undefined>;
+  /** The room if it is in memory. */
+  peek(room: RoomId): LiveRoom | undefined;
+  add(live: LiveRoom): void;
+  /** Forgets what memory holds, so that the next use reads the database. */
+  drop(room: RoomId): void;
+  readonly size: number;
+}
+
+/** What a job makes of a room: an answer at once, or an answer that holds once the draft is committed. */
+export interface WriteJob<Answer> {
+  readonly room: RoomId;
+  /** events it may add */
+  readonly events: number;
+  readonly bytes: number;
+  /** a room that this job creates */
+  readonly fresh?: () => LiveRoom;
+  /** Looks at the draft and may append to it. Called again from the start when the flush has to be repeated. */
+  readonly prepare: (draft: RoomDraft) => Answer;
+}
+
+export interface RoomWriter {
+  /**
+   * Runs a job in the room's next flush.
+   *
+   * @throws ProtocolError `overloaded` (the queue is full) · `unavailable` (the database cannot be reached; what was written is not known) ·
+   * `storage-rejected` (the database refuses this very item) · `unknown-room`
+   */
+  write<Answer>(job: WriteJob<Answer>): Promise<Answer>;
+  readonly queued: number;
+  /** Resolves when everything queued is done. */
+  drain(): Promise<void>;
 }
 
 /** What services are made of; each takes the part it uses. Built once, in main.ts. */
@@ -53,7 +79,7 @@ export interface ServiceDeps {
   readonly keys: { readonly current: OwnKeys };
   readonly peers: PeerClient;
   readonly directory: Pick<Discovery, 'statementOf' | 'isActive'>;
-  readonly bells: ReturnType<typeof createBells>;
+  readonly bells: Bells;
   readonly rooms: RoomCache;
   readonly writer: RoomWriter;
   /** the account behind one of our own addresses; undefined when there is none or it is closed */

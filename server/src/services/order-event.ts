@@ -9,7 +9,7 @@ import type { RoomDraft } from './draft-room.js';
 import { effectOf, isAboutDeleted, needsEffect } from './find-targets.js';
 import type { Targets } from './find-targets.js';
 import type { LiveRoom } from './live-room.js';
-import type { WriteJob } from './write-rooms.js';
+import type { WriteJob } from './deps.js';
 
 /** An event whose form, content and signature are good, on its way to a place in the log of a room we are the hub of. */
 export interface Submission {

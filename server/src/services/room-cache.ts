@@ -7,21 +7,12 @@ import type { StateEntry } from '../protocol/room-state.js';
 import type { StateRow } from '../storage/room-rows.js';
 import type { Store } from '../storage/store-types.js';
 import { internStatement } from './intern-statement.js';
+import type { RoomCache } from './deps.js';
 import { LiveRoom } from './live-room.js';
 
-/** The rooms in use, least recently used first out. */
-export interface RoomCache {
-  /** @returns undefined when this provider does not hold the room */
-  get(room: RoomId): Promise<LiveRoom | undefined>;
-  /** The room if it is in memory. */
-  peek(room: RoomId): LiveRoom | undefined;
-  add(live: LiveRoom): void;
-  /** Forgets what memory holds, so that the next use reads the database. */
-  drop(room: RoomId): void;
-  readonly size: number;
-}
-
 /**
+ * Keeps rooms in use in memory, least recently used first out.
+ *
  * @param roomsMax how many rooms stay in memory
  */
 export function createRoomCache(store: Store, roomsMax: number): RoomCache {

@@ -110,6 +110,7 @@ export type Signal =
 export interface Bells {
   /** @returns the function that ends the subscription; the same for the others */
   onRoom(room: RoomId, listener: () => void): () => void;
+  onAnyRoom(listener: (room: RoomId) => void): () => void;
   onAccount(accountId: number, listener: () => void): () => void;
   onSignal(room: RoomId, listener: (signal: Signal) => void): () => void;
   /** after the commit that added records; accounts whose membership it changed are rung first */

@@ -2,35 +2,9 @@ import { sealHeads } from '../protocol/head.js';
 import type { RoomId } from '../protocol/identifiers.js';
 import { ProtocolError } from '../protocol/protocol-error.js';
 import type { AppendBatch } from '../storage/room-rows.js';
-import type { ServiceDeps } from './deps.js';
+import type { RoomWriter, ServiceDeps, WriteJob } from './deps.js';
 import { RoomDraft } from './draft-room.js';
-import type { LiveRoom } from './live-room.js';
 import { renewStatement } from './renew-statement.js';
-
-/** What a job makes of a room: an answer at once, or an answer that holds once the draft is committed. */
-export interface WriteJob<Answer> {
-  readonly room: RoomId;
-  /** events it may add */
-  readonly events: number;
-  readonly bytes: number;
-  /** a room that this job creates */
-  readonly fresh?: () => LiveRoom;
-  /** Looks at the draft and may append to it. Called again from the start when the flush has to be repeated. */
-  readonly prepare: (draft: RoomDraft) => Answer;
-}
-
-export interface RoomWriter {
-  /**
-   * Runs a job in the room's next flush.
-   *
-   * @throws ProtocolError `overloaded` (the queue is full) · `unavailable` (the database cannot be reached; what was written is not known) ·
-   * `storage-rejected` (the database refuses this very item) · `unknown-room`
-   */
-  write<Answer>(job: WriteJob<Answer>): Promise<Answer>;
-  readonly queued: number;
-  /** Resolves when everything queued is done. */
-  drain(): Promise<void>;
-}
 
 interface QueuedJob {
   readonly job: WriteJob<unknown>;
