@@ -157,6 +157,21 @@ function accessRights() {
     vector('three-changes', { rights: ['remove', 'roles', 'restrict'], next: both }, 'allow'),
     vector('three-changes-two-rights', { rights: ['remove', 'restrict'], next: both }, 'R10'),
     vector('nothing-changes', { rights: all, about: () => ({ restrict }), next: () => ({ restrict }) }, 'R10'),
+    vector(
+      'narrower-restriction',
+      { rights: ['restrict'], about: () => ({ restrict }), next: () => ({ restrict: { rights: ['send'] } }) },
+      'allow',
+    ),
+    vector(
+      'longer-restriction',
+      { rights: ['restrict'], about: () => ({ restrict }), next: () => ({ restrict: { ...restrict, until: 0 } }) },
+      'allow',
+    ),
+    vector(
+      'longer-restriction-without-restrict',
+      { rights: ['roles'], about: () => ({ restrict }), next: () => ({ restrict: { ...restrict, until: 0 } }) },
+      'R10',
+    ),
     vector('nothing-said', { rights: all, next: () => ({}) }, 'R10'),
     vector(
       'same-restriction-in-other-order',
