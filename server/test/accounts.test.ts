@@ -5,13 +5,14 @@ import { makePasswords } from '../src/services/accounts/passwords.js';
 import { sourceKey } from '../src/services/accounts/attempt-limits.js';
 import { makeBudget } from '../src/services/accounts/leaky-budget.js';
 import { randomBytes } from 'node:crypto';
-import { startClientServer, type Answer, type ClientServer } from './fixtures/client-server.js';
+import { startClientServer, startDatabase, type Answer } from './fixtures/client-server.js';
 
 const password = 'a long enough password';
 const MINUTE = 60_000;
+const database = await startDatabase(t);
 
 t.test('sign-up', async (t) => {
-  const closed = await startClientServer(t, { signUpMode: 'closed' });
+  const closed = await startClientServer(t, database, { signUpMode: 'closed' });
   const { call } = closed;
 
   t.test('is closed to strangers, whatever code they invent', async (t) => {
@@ -36,8 +37,8 @@ t.test('sign-up', async (t) => {
   });
 
   t.test('by invitation needs a code of the owner, once, in time', async (t) => {
-    const server = await startClientServer(t, { signUpMode: 'invite' });
-    const owner = await signUpOwner(server);
+    const server = await startClientServer(t, database, { signUpMode: 'invite' });
+    const owner = (await server.call('POST', '/sessions', { body: { localpart: 'roya', password } })).body;
     const signUp = (localpart: string, code?: string) =>
       codeOf(server.call('POST', '/accounts', { body: { localpart, password, code } }));
     t.same(await signUp('eve'), [403, 'sign-up-closed']);
@@ -52,7 +53,7 @@ t.test('sign-up', async (t) => {
   });
 
   t.test('when open is limited by source', async (t) => {
-    const server = await startClientServer(t, { signUpBurst: 2 });
+    const server = await startClientServer(t, database, { signUpBurst: 2 });
     const signUp = (localpart: string, from: string) =>
       codeOf(server.call('POST', '/accounts', { body: { localpart, password }, from }));
     t.same(await signUp('one', '192.0.2.9'), [201]);
@@ -68,7 +69,7 @@ t.test('sign-up', async (t) => {
 });
 
 t.test('names', async (t) => {
-  const server = await startClientServer(t);
+  const server = await startClientServer(t, database);
   const { call } = server;
   const signUp = (body: object) => codeOf(call('POST', '/accounts', { body: { password, ...body } }));
 
@@ -131,7 +132,7 @@ t.test('names', async (t) => {
 });
 
 t.test('sessions', async (t) => {
-  const server = await startClientServer(t);
+  const server = await startClientServer(t, database);
   const { call, clock } = server;
   const alice = await server.signUp('alice');
   const logIn = (body: object, from?: string) => call('POST', '/sessions', { body, ...(from && { from }) });
@@ -227,15 +228,15 @@ t.test('sessions', async (t) => {
 });
 
 t.test('guessing passwords', async (t) => {
-  const server = await startClientServer(t);
+  const server = await startClientServer(t, database);
   const logIn = (localpart: string, text: string, from = '192.0.2.7') =>
     server.call('POST', '/sessions', { body: { localpart, password: text }, from });
-  await server.signUp('alice');
+  await server.signUp('golnaz');
   await server.signUp('closed');
   await closeUser(server.accounts, 'closed');
 
   t.test('tells nothing about who exists', async (t) => {
-    const wrong = await logIn('alice', 'not the password');
+    const wrong = await logIn('golnaz', 'not the password');
     for (const localpart of ['nobody', 'closed']) {
       const unknown = await logIn(localpart, 'not the password');
       t.same([unknown.status, unknown.text], [wrong.status, wrong.text], localpart);
@@ -257,29 +258,29 @@ t.test('guessing passwords', async (t) => {
   });
 
   t.test('is slowed by name, existing or not, wherever it comes from', async (t) => {
-    for (const localpart of ['guessed', 'alice']) {
+    for (const localpart of ['guessed', 'golnaz']) {
       server.clock.ms += 60 * MINUTE;
       for (let n = 0; n < 10; n++) t.equal((await logIn(localpart, 'guess', `198.51.100.${n}`)).status, 401);
       t.same(await codeOf(logIn(localpart, 'guess', '198.51.100.99')), [429, 'too-many-attempts', '300']);
-      if (localpart === 'alice') t.equal((await logIn('alice', password, '198.51.100.99')).status, 429);
+      if (localpart === 'golnaz') t.equal((await logIn('golnaz', password, '198.51.100.99')).status, 429);
     }
   });
 
   t.test('locks nobody out from where they are known', async (t) => {
     server.clock.ms += 60 * MINUTE;
     const home = '203.0.113.5';
-    t.equal((await logIn('alice', password, home)).status, 201);
-    for (let n = 0; n < 12; n++) await logIn('alice', 'guess', `198.51.100.${n}`);
-    t.equal((await logIn('alice', password, '198.51.100.99')).status, 429);
-    t.equal((await logIn('alice', password, home)).status, 201);
-    for (let n = 0; n < 10; n++) t.equal((await logIn('alice', 'guess', home)).status, 401);
-    t.equal((await logIn('alice', 'guess', home)).status, 429, 'and is slowed there too');
+    t.equal((await logIn('golnaz', password, home)).status, 201);
+    for (let n = 0; n < 12; n++) await logIn('golnaz', 'guess', `198.51.100.${n}`);
+    t.equal((await logIn('golnaz', password, '198.51.100.99')).status, 429);
+    t.equal((await logIn('golnaz', password, home)).status, 201);
+    for (let n = 0; n < 10; n++) t.equal((await logIn('golnaz', 'guess', home)).status, 401);
+    t.equal((await logIn('golnaz', 'guess', home)).status, 429, 'and is slowed there too');
     server.clock.ms += 5 * MINUTE;
-    t.equal((await logIn('alice', password, '198.51.100.99')).status, 201, 'time heals');
+    t.equal((await logIn('golnaz', password, '198.51.100.99')).status, 201, 'time heals');
   });
 
   t.test('counts guesses made at the same time', async (t) => {
-    const answers = await Promise.all(Array.from({ length: 30 }, () => logIn('bob', 'guess', '192.0.2.50')));
+    const answers = await Promise.all(Array.from({ length: 30 }, () => logIn('babak', 'guess', '192.0.2.50')));
     t.equal(answers.filter(({ status }) => status === 401).length, 10);
   });
 
@@ -324,11 +325,6 @@ t.test('a budget refills with time and forgets the least used', (t) => {
   t.equal(budget.take('a'), 0, 'a was forgotten');
   t.end();
 });
-
-async function signUpOwner(server: ClientServer): Promise<{ token: string }> {
-  const code = (await createOwnerCode(server.accounts))?.code;
-  return (await server.call('POST', '/accounts', { body: { localpart: 'boss', password, code } })).body;
-}
 
 /** Status, code and seconds to wait, as far as there are any. */
 async function codeOf(call: Promise<Answer> | Answer): Promise<(string | number)[]> {
