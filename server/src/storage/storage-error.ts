@@ -6,10 +6,20 @@
  */
 export type StorageErrorCode = 'connection' | 'rejected';
 
-// SQLSTATE classes that speak of the database and not of the values: connection, rollback, resources, limits, operator, system, internal.
-const troubleClasses = /^(08|25|40|53|55|57|58|XX)/;
+// SQLSTATE classes that speak of the database and not of the values: connection, read-only, log-in, no such database, rollback,
+// resources, limits, operator, system, internal.
+const troubleClasses = /^(08|25|28|3D|40|53|55|57|58|XX)/;
 // The request never left: nothing can have happened.
-const unsentCodes = new Set(['ECONNREFUSED', 'ENOENT', 'EACCES', 'ENOTFOUND', 'CONNECT_TIMEOUT', 'CONNECTION_ENDED']);
+const unsentCodes = new Set([
+  'ECONNREFUSED',
+  'ENOENT',
+  'EACCES',
+  'ENOTFOUND',
+  'CONNECT_TIMEOUT',
+  'CONNECTION_ENDED',
+  '57P03',
+  '53300',
+]);
 
 export class StorageError extends Error {
   override readonly name = 'StorageError';
@@ -30,7 +40,8 @@ export class StorageError extends Error {
     const text = typeof code === 'string' ? code : '';
     const answered = severity !== undefined;
     // Messages of the database may quote values, and values are people's words: only code and constraint are told.
-    if (answered && !troubleClasses.test(text)) return new StorageError('rejected', `refused: ${nameRefusal(cause, text)}`);
+    if (answered && !troubleClasses.test(text))
+      return new StorageError('rejected', `refused: ${nameRefusal(cause, text)}`);
     if (!answered && text === '') return new StorageError('rejected', 'not a statement', { cause });
     const sent = !unsentCodes.has(text) && !(answered && severity === 'ERROR');
     const ambiguous = sent && options.ambiguous !== false;
