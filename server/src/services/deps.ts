@@ -2,13 +2,11 @@ import type { Address, Domain, RoomId } from '../protocol/identifiers.js';
 import type { RoomDraft } from './draft-room.js';
 import type { LiveRoom } from './live-room.js';
 import type { Bells } from './room-services.js';
-import type { SigningKey } from '../protocol/key-thumbprint.js';
 import type { Store } from '../storage/store-types.js';
 import type { Log } from '../log.js';
 import type { OwnKeys } from '../own-keys.js';
 import type { Discovery } from '../transport/discovery.js';
 import type { PeerClient } from '../transport/peer-client.js';
-import type { KeyStatement } from '../protocol/key-statement.js';
 
 export interface Clock {
   /** milliseconds since 1970 */
