@@ -8,7 +8,9 @@ const layer = (names) => `^server/src/(${names})/`;
 const npm = (names) => `(^|/)node_modules/(${names})/`;
 const sockets = '^(node:)?(http|https|http2|net|tls|dgram)$';
 const nativeLoader = '^server/src/protocol/ed25519[^/]*\\.ts$';
-const loneFile = '^server/src/(?!main\\.ts$)[^/]+\\.ts$';
+/** The composition root: main.ts and the files it is cut into, which start, open or make things. */
+const composition = '(main|(start|open|make)-[a-z-]+)\\.ts$';
+const loneFile = `^server/src/(?!${composition})[^/]+\\.ts$`;
 
 /** @returns one forbidden kind of import; `from` and `to` are dependency-cruiser conditions or a path */
 const never = (name, comment, [from, to]) => ({
@@ -53,15 +55,15 @@ const layers = [
   ]),
   never('storage-knows-protocol-only', 'storage <- services, never the other way.', [
     layer('storage'),
-    '^server/src/((transport|services|http|cli)/|main\\.ts$)',
+    `^server/src/((transport|services|http|cli)/|${composition})`,
   ]),
   never('transport-knows-protocol-only', 'transport <- services, never the other way.', [
     layer('transport'),
-    '^server/src/((storage|services|http|cli)/|main\\.ts$)',
+    `^server/src/((storage|services|http|cli)/|${composition})`,
   ]),
   never('services-do-not-know-http', 'services <- http, never the other way.', [
     layer('services'),
-    '^server/src/((http|cli)/|main\\.ts$)',
+    `^server/src/((http|cli)/|${composition})`,
   ]),
   never('services-open-no-sockets', 'The network is a dependency handed in.', [
     { path: layer('services'), pathNot: tests },
@@ -69,12 +71,13 @@ const layers = [
   ]),
   never('http-goes-through-services', 'Parse, call one service, format.', [
     layer('http'),
-    '^server/src/((storage|transport|cli)/|main\\.ts$)',
+    `^server/src/((storage|transport|cli)/|${composition})`,
   ]),
-  never('lone-files-know-no-layer', 'A file beside main.ts, such as config.ts, is ground for all layers.', [
-    loneFile,
-    '^server/src/((storage|transport|services|http|cli)/|main\\.ts$)',
-  ]),
+  never(
+    'lone-files-know-no-layer',
+    'Beside main.ts stand its parts, which build layers, and ground for all layers, such as config.ts.',
+    [loneFile, `^server/src/((storage|transport|services|http|cli)/|${composition})`],
+  ),
   never('nothing-imports-main', 'main.ts builds everything; importing it would start a server.', [
     {},
     '^server/src/main\\.ts$',

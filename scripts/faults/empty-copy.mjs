@@ -1,33 +1,50 @@
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 
 const prefix = 'payvand-faults-';
-const left = new Set(['.git', '.tap', '.payvand', 'node_modules']);
+const workspaces = ['spec', 'server', 'conformance', 'bench'];
+const parts = [
+  'scripts',
+  'server/bin',
+  'server/test/tsconfig.json',
+  'conformance/test/tsconfig.json',
+  'spec/registries/requirement-terms.json',
+];
 
 /**
- * Copies a repository, its build included, to a temporary folder that disappears with this process. Installed packages are
- * linked, but the workspaces among them point into the copy.
+ * Copies the repository's settings, scripts and workspaces, but none of their sources, to a temporary folder that disappears with
+ * this process. Installed packages are linked; the workspaces among them point into the copy.
  *
  * @returns the folder
  */
-export function copyTree(root) {
+export function emptyCopy(root) {
   removeLeftovers();
   const copy = realpathSync(mkdtempSync(join(tmpdir(), `${prefix}${process.pid}-`)));
   process.once('exit', () => rmSync(copy, { recursive: true, force: true }));
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1));
-  cpSync(root, copy, { recursive: true, preserveTimestamps: true, filter: (path) => !left.has(basename(path)) });
-  for (const folder of ['', 'spec', 'server', 'conformance']) linkPackages(root, copy, join(folder, 'node_modules'));
+  const settings = readdirSync(root, { withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ name }) => name);
+  const ofWorkspaces = workspaces.flatMap((folder) => [join(folder, 'package.json'), join(folder, 'tsconfig.json')]);
+  for (const path of [...settings, ...ofWorkspaces, ...parts].filter((path) => existsSync(join(root, path))))
+    cpSync(join(root, path), join(copy, path), { recursive: true });
+  for (const folder of ['', ...workspaces]) linkPackages(root, copy, join(folder, 'node_modules'));
   return copy;
 }
 
 function linkPackages(root, copy, folder) {
   if (!existsSync(join(root, folder))) return;
-  mkdirSync(join(copy, folder), { recursive: true });
   for (const name of readdirSync(join(root, folder))) {
-    if (name.startsWith('@')) linkPackages(root, copy, join(folder, name));
-    else symlinkSync(inCopy(root, copy, realpathSync(join(root, folder, name))), join(copy, folder, name));
+    const path = join(folder, name);
+    if (name.startsWith('@')) linkPackages(root, copy, path);
+    else link(inCopy(root, copy, realpathSync(join(root, path))), join(copy, path));
   }
+}
+
+function link(target, path) {
+  mkdirSync(dirname(path), { recursive: true });
+  symlinkSync(target, path);
 }
 
 /** A workspace is linked to its copy, anything else to the real thing. */
