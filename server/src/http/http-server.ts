@@ -177,7 +177,7 @@ export class HttpServer {
 
 function sendProblem(outgoing: ServerResponse, cause: ProtocolError): void {
   const { status, headers, body } = writeProblem(cause.code, cause.members, { connection: 'close' });
-  outgoing.writeHead(status, headers).end(body);
+  outgoing.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body);
 }
 
 /** Answers on a socket that has no response object. */
