@@ -91,15 +91,20 @@ export async function writeKeyFile(dataDir: string, file: KeyFile): Promise<void
 }
 
 /**
- * New online keys: the present ones are retired, so what they signed still verifies, and a statement of the next version
- * lists both.
+ * New online keys, listed before the present ones. Those stay active until the next rotation, so that nothing on its way is
+ * refused; older ones are retired and go on verifying what they signed.
  *
+ * @param revoke retire the present keys at once: for when they may be known to others
  * @see PV-KEY-011
  */
-export function rotateKeys(file: KeyFile, now: number): KeyFile {
-  const retired = file.keys.map((key) => ({ ...key, status: 'retired' as const }));
+export function rotateKeys(file: KeyFile, { now, revoke }: { now: number; revoke: boolean }): KeyFile {
   const fresh = USES.map((use) => ({ seed: newSeed(), use, status: 'active' as const }));
-  const keys = [...fresh, ...retired].slice(0, KEYS_MAX);
+  const present = new Set(USES.map((use) => file.keys.find((key) => key.use === use && key.status === 'active')));
+  const older = file.keys.map((key) => {
+    const status: KeyStatus = present.has(key) && !revoke ? 'active' : 'retired';
+    return { ...key, status };
+  });
+  const keys = [...fresh, ...older].slice(0, KEYS_MAX);
   const version = statementOf(file).version + 1;
   return { ...file, keys, statement: signStatement({ ...file, keys }, { version, now }) };
 }

@@ -1,7 +1,12 @@
+import { parseEvent } from '../protocol/event.js';
 import type { Domain, RoomId } from '../protocol/identifiers.js';
+import { readRecord } from '../protocol/read-record.js';
+import { loadRoomState } from '../protocol/room-state.js';
+import { entryOf, judge } from '../protocol/rules.js';
 import { orderItems, resultText } from './accept-submission.js';
-import type { SubmitItem } from './accept-submission.js';
+import type { AnsweredItem, SubmitItem } from './accept-submission.js';
 import type { ServiceDeps } from './deps.js';
+import { internStatement } from './intern-statement.js';
 import { snapshotText } from './make-snapshot.js';
 
 type JoinDeps = Parameters<typeof orderItems>[0] & Pick<ServiceDeps, 'store' | 'rooms'>;
@@ -20,7 +25,8 @@ export async function acceptJoin(
   peer: Domain,
   body: { room: string; items: readonly SubmitItem[] },
 ): Promise<string> {
-  const answers = await orderItems(deps, peer, body.items);
+  const denied = await deniedJoin(deps, peer, body);
+  const answers = denied ?? (await orderItems(deps, peer, { items: body.items, isJoin: true }));
   const results = answers.map(({ room, answer }) => resultText(deps, room, answer));
   const last = answers.at(-1)?.answer;
   const seals: string[] = [];
@@ -29,6 +35,47 @@ export async function acceptJoin(
     seq === undefined ? undefined : await snapshotFor(deps, peer, { room: body.room as RoomId, seq, seals });
   const part = snapshot === undefined ? '' : `"snapshot":${snapshot},`;
   return `{"results":[${results.join(',')}],${part}"seals":${JSON.stringify(seals)}}`;
+}
+
+/**
+ * A provider's own entry is let in only with a join that will be allowed: both are judged on a copy of the state before
+ * either is recorded.
+ *
+ * @returns the answers when the join would be refused
+ * @see PV-ROOM-023
+ */
+async function deniedJoin(
+  deps: JoinDeps,
+  peer: Domain,
+  { room, items }: { room: string; items: readonly SubmitItem[] },
+): Promise<AnsweredItem[] | undefined> {
+  const live = await deps.rooms.get(room as RoomId);
+  if (live === undefined || live.hub !== deps.domain || live.state.hasJoined(peer)) return undefined;
+  const trial = loadRoomState(live.state.entries(), live.room);
+  const statements = new Map(live.statements);
+  let seq = live.seq;
+  for (const item of items) {
+    const read = readRecord(item, internStatement);
+    if (read.kind !== 'event') return undefined;
+    if (read.attachedStatement !== undefined) statements.set(read.attachedStatement.hash, read.attachedStatement);
+    const input = {
+      ...{ room: live.room, event: read.event, content: read.content, attachedStatement: read.attachedStatement },
+      record: { epoch: live.epoch, seq: (seq += 1), at: Math.max(deps.clock.now(), live.at) },
+      statements: (hash: string) => statements.get(hash),
+      seenHash: () => undefined,
+    };
+    const verdict = judge(trial, input);
+    if (verdict.kind === 'deny') return items.map((one) => denial(one, verdict));
+    const entry = entryOf(input);
+    if (entry !== undefined) trial.apply(entry);
+  }
+  return undefined;
+}
+
+function denial(item: SubmitItem, { code, rule }: { code: string; rule: string }): AnsweredItem {
+  const event = parseEvent(item.jws);
+  const id = event.ok ? event.value.id : null;
+  return { room: event.ok ? event.value.room : undefined, answer: { id, status: 'denied', code, rule } };
 }
 
 async function snapshotFor(

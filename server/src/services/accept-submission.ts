@@ -60,7 +60,7 @@ export async function acceptSubmission(
   peer: Domain,
   body: { items: readonly SubmitItem[] },
 ): Promise<string> {
-  const answers = await orderItems(deps, peer, body.items);
+  const answers = await orderItems(deps, peer, { items: body.items, isJoin: false });
   const seals: string[] = [];
   const rooms = await receipts(deps, answers, seals);
   const results = answers.map(({ room, answer }) => resultText(deps, room, answer));
@@ -72,11 +72,15 @@ export interface AnsweredItem {
   readonly answer: ItemAnswer;
 }
 
-/** Checks and orders the items of a submission, in their order. */
+/**
+ * Checks and orders the items of a submission, in their order.
+ *
+ * @param isJoin whether events of a provider that does not take part yet are looked at
+ */
 export async function orderItems(
   deps: AcceptDeps,
   peer: Domain,
-  items: readonly SubmitItem[],
+  { items, isJoin }: { items: readonly SubmitItem[]; isJoin: boolean },
 ): Promise<AnsweredItem[]> {
   const checked: (Ready | ItemAnswer)[] = [];
   // What a provider event earlier in the batch will have put in force.
@@ -87,7 +91,7 @@ export async function orderItems(
       checked.push({ id: null, status: 'retry', after: 1 });
       continue;
     }
-    const outcome = await checkItem(deps, peer, { item, brought });
+    const outcome = await checkItem(deps, peer, { item, brought, isJoin });
     if (
       typeof outcome === 'object' &&
       'event' in outcome &&
@@ -124,7 +128,7 @@ export async function orderItems(
 async function checkItem(
   deps: AcceptDeps,
   peer: Domain,
-  { item, brought }: { item: SubmitItem; brought: ReadonlyMap<RoomId, KeyStatement> },
+  { item, brought, isJoin }: { item: SubmitItem; brought: ReadonlyMap<RoomId, KeyStatement>; isJoin: boolean },
 ): Promise<Ready | ItemAnswer | 'bad-signature'> {
   const parsed = parseEvent(item.jws);
   if (!parsed.ok) return deny(null, 'bad-event', 'R1');

@@ -1,5 +1,4 @@
 import { checkContent } from '../protocol/content.js';
-import { parseEvent } from '../protocol/event.js';
 import type { ParsedEvent } from '../protocol/event.js';
 import type { SealedHead } from '../protocol/head.js';
 import { domainOf } from '../protocol/identifiers.js';
@@ -7,6 +6,7 @@ import type { Address, RoomId } from '../protocol/identifiers.js';
 import type { JsonObject } from '../protocol/json-shape.js';
 import type { KeyStatement } from '../protocol/key-statement.js';
 import type { FullRecord, RecordHeader } from '../protocol/record.js';
+import { readRecord } from '../protocol/read-record.js';
 import { recordHash } from '../protocol/record.js';
 import { ProtocolError } from '../protocol/protocol-error.js';
 import { judge } from '../protocol/rules.js';
@@ -55,7 +55,7 @@ export async function appendPage(
   page: RoomPage,
 ): Promise<WriteJob<AppendAnswer>> {
   const records = page.records.filter((record): record is FullRecord => 'jws' in record && record.seq > live.seq);
-  const read = await Promise.all(records.map((record) => readRecord(deps, record)));
+  const read = await Promise.all(records.map((record) => readPageRecord(deps, record)));
   const targets = await findTargets(
     deps,
     read.flatMap(({ event }) => (event === undefined ? [] : [event])),
@@ -68,20 +68,29 @@ export async function appendPage(
   };
 }
 
-async function readRecord(
+async function readPageRecord(
   { accountIdOf, domain }: Pick<ServiceDeps, 'accountIdOf' | 'domain'>,
   record: FullRecord,
 ): Promise<ReadRecord> {
-  const parsed = parseEvent(record.jws);
-  const event = parsed.ok ? parsed.value : undefined;
-  const checked = event === undefined || record.content === null ? undefined : checkContent(event, record.content);
-  const value = checked?.ok === true ? checked.value : undefined;
-  const isState = event?.fields.key !== undefined;
-  const isContentGood = isState || checked?.ok === true;
-  const statement = record.statement === undefined ? undefined : internStatement(record.statement);
-  const accountId = event === undefined ? undefined : await localAccountOf({ accountIdOf, domain }, event);
+  const read = readRecord(record, internStatement);
+  // Not a verdict: the same record may come whole another time, or from somebody else.
+  if (read.kind === 'wrong')
+    throw new ProtocolError('content-mismatch', { detail: read.detail, more: { seq: record.seq } });
+  if (read.kind === 'unreadable') return { record, ...UNREADABLE };
+  const { event, content: value, attachedStatement: statement } = read;
+  const isState = event.fields.key !== undefined;
+  const isContentGood = isState || (record.content !== null && checkContent(event, record.content).ok);
+  const accountId = await localAccountOf({ accountIdOf, domain }, event);
   return { record, event, value, isContentGood, statement, accountId };
 }
+
+const UNREADABLE = {
+  event: undefined,
+  value: undefined,
+  isContentGood: false,
+  statement: undefined,
+  accountId: undefined,
+};
 
 /** Our account that a member or access event is about. */
 export async function localAccountOf(

@@ -34,7 +34,8 @@ export async function findTargets(
   if (pairs.length === 0) return new Map();
   const found = await store.findEvents(pairs);
   const deleted = await findDeleted(store, pairs);
-  return new Map(found.map((row) => [row.eventId, targetOf(row, deleted.has(row.eventId))]));
+  const effective = found.filter((row) => row.void === null);
+  return new Map(effective.map((row) => [row.eventId, targetOf(row, deleted.has(row.eventId))]));
 }
 
 /**
@@ -108,6 +109,7 @@ async function findDeleted(
 function findTarget(id: EventId, { draft, targets }: { draft: RoomDraft; targets: Targets }): Target | undefined {
   const deleted = draft.live.isDeleted(id) || draft.isErased(id);
   const recent = draft.findRecent(id);
+  if (recent !== undefined && recent.void !== null) return undefined;
   if (recent !== undefined) return targetOf(recent, deleted || targets.get(id)?.deleted === true);
   const found = targets.get(id);
   return found && { ...found, deleted: found.deleted || deleted };

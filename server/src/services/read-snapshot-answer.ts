@@ -76,7 +76,7 @@ export function readSnapshotAnswer(
     faultOfSignatures(read, { state, statements }) ?? faultOfBuckets(snapshot, { state, head: sealed.value.head });
   if (fault !== undefined) return fault;
   // Whoever invites could name any hub; only create's says which it is.
-  if (state.creation === undefined || domainOf(state.creation.creator) !== hub) return 'hub';
+  if (state.hub !== hub) return 'hub';
   const name = state.statementInForce(hub);
   const hubStatement = name && statements.get(name.hash);
   if (hubStatement === undefined || isOlder(expected.hubStatement, hubStatement)) return 'statement of the hub';
