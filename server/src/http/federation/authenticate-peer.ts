@@ -62,11 +62,12 @@ export async function authenticatePeer(deps: AuthenticateDeps, { incoming }: Edg
   if (verified.code !== 'unknown-peer' || claimed === undefined) throw signatureError(verified);
   throw new ProtocolError('unknown-peer', {
     part: verified.part,
+    more: { reason: verified.reason },
     retryAfterS: caller.blocked ? BLOCKED_WAIT_S : deps.callers.learn(claimed),
   });
 }
 
 /** The problem of a signature that does not hold; a clock fault carries both clocks. */
 export function signatureError({ part, reason, evidence }: SignatureFailure): ProtocolError {
-  return new ProtocolError('bad-signature', { part, detail: reason, ...(evidence && { more: { ...evidence } }) });
+  return new ProtocolError('bad-signature', { part, more: { reason, ...evidence } });
 }
