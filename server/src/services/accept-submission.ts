@@ -138,8 +138,7 @@ async function checkItem(
   const live = await deps.rooms.get(event.room);
   if (live === undefined || type === 'room.create') return deny(event.id, 'unknown-room', null);
   if (live.hub !== deps.domain) return { id: event.id, status: 'not-hub', hub: live.hub, epoch: live.epoch };
-  if (!live.state.hasJoined(peer) && type !== 'member' && type !== 'provider')
-    return deny(event.id, 'not-member', 'R6');
+  if (!live.state.hasJoined(peer) && !isJoin) return deny(event.id, 'not-member', 'R6');
   const content = checkContent(event, item.content);
   if (!content.ok) return deny(event.id, content.code === 'content-mismatch' ? 'content-mismatch' : 'bad-event', 'R1');
   const statement = item.statement === undefined ? undefined : internStatement(item.statement);
