@@ -60,6 +60,10 @@ const relaxed = {
   '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
   '@typescript-eslint/no-confusing-void-expression': 'off',
   '@typescript-eslint/require-await': 'off',
+  // Slow, and about enums and class instances in places where we have none.
+  '@typescript-eslint/no-unsafe-enum-assignment': 'off',
+  '@typescript-eslint/no-unsafe-enum-comparison': 'off',
+  '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
 };
 
 const ambient = ['fetch', 'process', 'performance', 'setTimeout', 'setInterval'];
