@@ -16,12 +16,11 @@ const selectPage = `SELECT ${roomColumns} FROM rooms r
     AND ($4::text IS NULL OR r.hub <> $4)
   ORDER BY r.room_id LIMIT $5`;
 const updateStatus = 'UPDATE rooms SET status = $2, code = $3 WHERE room_id = $1';
+// A room all of our people had left is held already; one with a fault in its chain stays where it is.
+const beginAgain = "UPDATE rooms SET status = 'joining', code = NULL WHERE room_id = $1 AND status <> 'quarantined'";
 
 /** @see RoomStateStore.loadRoom */
-export async function loadRoom(
-  db: Database,
-  room: RoomId,
-): Promise<{ row: RoomRow; entries: StateRow[] } | undefined> {
+export async function loadRoom(db: Database, room: RoomId): Promise<{ row: RoomRow; entries: StateRow[] } | undefined> {
   const [row] = await findRooms(db, [room]);
   if (row === undefined) return undefined;
   // As of the row's seq: records that were appended in between do not show.
@@ -52,7 +51,9 @@ export async function listRooms(
 
 /** @see RoomStateStore.startJoin */
 export async function startJoin(db: Database, room: RoomId, creation: RoomCreation): Promise<void> {
-  await db.transaction((tx) => Promise.all(issueNewRooms(tx, [{ room, creation }])));
+  await db.transaction((tx) =>
+    Promise.all([...issueNewRooms(tx, [{ room, creation }]), issue(tx, beginAgain, [room])]),
+  );
 }
 
 /** @see RoomStateStore.setRoomStatus */

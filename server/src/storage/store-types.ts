@@ -105,7 +105,7 @@ export interface RoomStateStore {
   ): Promise<StateRow[]>;
   /** Present entry of one (type, key) in each of the rooms (≤ 256). */
   entriesOf(rooms: readonly RoomId[], type: string, key: string): Promise<(StateRow & { room: RoomId })[]>;
-  /** A room we are about to join: seq −1, status `joining`. No effect when it is known already. */
+  /** A room we are about to join: seq −1, status `joining`. One that is held already keeps what it has; one in quarantine stays so. */
   startJoin(room: RoomId, creation: RoomCreation): Promise<void>;
   /**
    * Begins or replaces our copy of a room by a snapshot; the log continues after its head.

@@ -54,7 +54,7 @@ export async function makeTestGroup(t: Test, title: string): Promise<TestGroup> 
   const carol = await signUp(C, 'carol');
   const stream = bob.openStream();
   t.teardown(() => stream.close());
-  const created = await alice.call('POST', '/rooms', { title, requestKey: 'the group' });
+  const created = await alice.call('POST', '/rooms', { title, requestKey: 'the-group' });
   const group = bind({ network, alice, bob, bita, gita, dave, carol, stream, room: String(created['room']) });
   await alice.say(group.room, 'before anybody came');
   for (const person of [bob, bita, gita, carol]) await group.bringIn(person);
