@@ -21,39 +21,53 @@ const headTypes = Object.values(headColumns);
 export const logTypes = Object.values(logColumns);
 const sentTypes = Object.values(sentColumns);
 const resolvedTypes = Object.values(resolvedColumns);
-const logFirst = headTypes.length + 1;
-const sentFirst = logFirst + logTypes.length;
-const resolvedFirst = sentFirst + sentTypes.length;
 
 export const logNames = Object.keys(logColumns).join(', ');
 const sealedNames = 'seq, at, epoch, hash, state_hash, committed, seal, seal_index, seal_size, seal_path';
+
+/** What a flush may leave out; to a flush of one message every part not asked for counts. */
+interface Parts {
+  readonly kept: boolean;
+  readonly sent: boolean;
+  readonly resolved: boolean;
+}
+
+const texts = new Map<number, string>();
 
 /**
  * The whole flush of ordinary messages in one statement: heads move, records, request keys and pending submissions follow,
  * or all of it fails: with a division by zero where a head is not where it was expected, also where a request key was used
  * before (the caller looks up what was answered then). One round trip, and no transaction to be opened and closed around it.
  */
-const append = `WITH v AS (
-    SELECT * FROM ${unnest(headTypes, 1)} v (${Object.keys(headColumns).join(', ')})
-  ), moved AS (
-    UPDATE rooms r SET seq = v.seq, at = v.at, epoch = v.epoch, hash = v.hash, state_hash = v.state_hash,
-      committed = v.committed, seal = v.seal, seal_index = v.seal_index, seal_size = v.seal_size, seal_path = v.seal_path,
-      title = coalesce(v.title, r.title), status = coalesce(v.status, r.status),
-      code = CASE WHEN v.status IS NULL THEN r.code END
-    FROM v WHERE r.room_id = v.room_id AND r.seq = v.expect
-    RETURNING r.*, v.keep
-  ), kept AS (
-    INSERT INTO room_heads (room_id, hub, ${sealedNames})
-    SELECT room_id, hub, ${sealedNames} FROM moved WHERE keep ON CONFLICT DO NOTHING
-  ), logged AS (
-    INSERT INTO log (${logNames}) SELECT * FROM ${unnest(logTypes, logFirst)}
-  ), remembered AS (
-    INSERT INTO sent (${Object.keys(sentColumns).join(', ')}) SELECT * FROM ${unnest(sentTypes, sentFirst)}
-  ), resolved AS (
-    DELETE FROM pending p USING ${unnest(resolvedTypes, resolvedFirst)} q (hub, event_id)
-    WHERE p.hub = q.hub AND p.event_id = q.event_id
-  )
-  SELECT 1 / (count(*) = cardinality($1::text[]))::integer FROM moved`;
+function appendText({ kept, sent, resolved }: Parts): string {
+  const sentFirst = headTypes.length + logTypes.length + 1;
+  const resolvedFirst = sentFirst + (sent ? sentTypes.length : 0);
+  return `WITH v AS (
+      SELECT * FROM ${unnest(headTypes, 1)} v (${Object.keys(headColumns).join(', ')})
+    ), moved AS (
+      UPDATE rooms r SET seq = v.seq, at = v.at, epoch = v.epoch, hash = v.hash, state_hash = v.state_hash,
+        committed = v.committed, seal = v.seal, seal_index = v.seal_index, seal_size = v.seal_size, seal_path = v.seal_path,
+        title = coalesce(v.title, r.title), status = coalesce(v.status, r.status),
+        code = CASE WHEN v.status IS NULL THEN r.code END
+      FROM v WHERE r.room_id = v.room_id AND r.seq = v.expect
+      RETURNING ${kept ? 'r.*, v.keep' : '1'}
+    ), logged AS (
+      INSERT INTO log (${logNames}) SELECT * FROM ${unnest(logTypes, headTypes.length + 1)}
+    )${kept ? keptPart : ''}${sent ? sentPart(sentFirst) : ''}${resolved ? resolvedPart(resolvedFirst) : ''}
+    SELECT 1 / (count(*) = cardinality($1::text[]))::integer FROM moved`;
+}
+
+const keptPart = `, kept AS (
+      INSERT INTO room_heads (room_id, hub, ${sealedNames})
+      SELECT room_id, hub, ${sealedNames} FROM moved WHERE keep ON CONFLICT DO NOTHING
+    )`;
+const sentPart = (first: number) => `, remembered AS (
+      INSERT INTO sent (${Object.keys(sentColumns).join(', ')}) SELECT * FROM ${unnest(sentTypes, first)}
+    )`;
+const resolvedPart = (first: number) => `, resolved AS (
+      DELETE FROM pending p USING ${unnest(resolvedTypes, first)} q (hub, event_id)
+      WHERE p.hub = q.hub AND p.event_id = q.event_id
+    )`;
 
 /**
  * Issues the records of a flush and does not wait.
@@ -68,12 +82,20 @@ export function issueRecords(
   const records = appends.flatMap(({ room, rows }) => rows.map((row) => logValues(room, row)));
   const keys = sent.map((row) => [row.accountId, row.requestKey, row.room, row.eventId, row.at]);
   const resolved = appends.flatMap(({ sealed, resolved: ids = [] }) => ids.map((id) => [sealed.head.hub, id]));
-  return issue(sql, append, [
+  const kept = appends.some(({ keepHead }) => keepHead);
+  return issue(sql, textFor({ kept, sent: keys.length > 0, resolved: resolved.length > 0 }), [
     ...columnArrays(headTypes, appends.map(headValues)),
     ...columnArrays(logTypes, records),
-    ...columnArrays(sentTypes, keys),
-    ...columnArrays(resolvedTypes, resolved),
+    ...(keys.length > 0 ? columnArrays(sentTypes, keys) : []),
+    ...(resolved.length > 0 ? columnArrays(resolvedTypes, resolved) : []),
   ]);
+}
+
+function textFor(parts: Parts): string {
+  const which = Number(parts.kept) + 2 * Number(parts.sent) + 4 * Number(parts.resolved);
+  const text = texts.get(which) ?? appendText(parts);
+  texts.set(which, text);
+  return text;
 }
 
 /** In the order of `logNames`. The hash of a JWS that is there is made when it is read. */
