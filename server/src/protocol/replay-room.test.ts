@@ -6,7 +6,7 @@ import { parseKeyStatement } from './key-statement.js';
 import { ZERO_HASH } from './record.js';
 import type { FullRecord } from './record.js';
 import { replayRoom } from './replay-room.js';
-import type { ReplayInput, ReplayResult } from './replay-room.js';
+import type { ReplayedLog, ReplayInput } from './replay-room.js';
 import { loadRoomState, RoomState } from './room-state.js';
 
 const alice = address('alice@a.example');
@@ -220,7 +220,7 @@ function talk(): RoomLog {
   return log;
 }
 
-function replay(log: RoomLog, changes: Partial<ReplayInput> = {}): ReplayResult {
+function replay(log: RoomLog, changes: Partial<ReplayInput> = {}): ReplayedLog {
   return replayRoom({ room: log.room, records: log.records, heads: log.heads, now: log.at, ...changes });
 }
 
