@@ -42,7 +42,7 @@ export class OwnIdentity {
     await this.#load();
     await this.#sign();
     const failed = (cause: unknown): void => this.#options.log.error('keys-not-reloaded', { cause });
-    this.#timer = setInterval(() => void this.#sign().catch(failed), SIGN_AGAIN_MS);
+    this.#timer = setInterval(() => void this.#signAgain().catch(failed), SIGN_AGAIN_MS);
     this.#timer.unref();
     watchFile(keyFilePath(this.#options.dataDir), { interval: WATCH_MS, persistent: false }, () => {
       void this.#reload().catch(failed);
@@ -89,6 +89,12 @@ export class OwnIdentity {
     if (this.#keys?.statement.hash === before) return;
     await this.#sign();
     this.#options.log.info('keys-rotated', { version: this.#keys?.statement.version });
+  }
+
+  /** What was rotated a moment ago must not be written over. */
+  async #signAgain(): Promise<void> {
+    await this.#load();
+    await this.#sign();
   }
 
   /** A document is never signed twice under one version. */

@@ -11,4 +11,37 @@ export interface CommandEntry {
 /** Every command there is, in the order of the help. */
 export const commands: readonly CommandEntry[] = [
   { name: 'serve', summary: 'run a provider', load: async () => (await import('./serve.js')).serve },
+  { name: 'user create', summary: 'make an account', load: async () => (await import('./user.js')).userCreate },
+  {
+    name: 'user reset-password',
+    summary: 'set a new password and end all sessions',
+    load: async () => (await import('./user.js')).userResetPassword,
+  },
+  { name: 'user close', summary: 'close an account for good', load: async () => (await import('./user.js')).userClose },
+  { name: 'keys show', summary: 'show the public keys', load: async () => (await import('./keys.js')).keysShow },
+  {
+    name: 'keys rotate',
+    summary: 'make new keys and retire the old',
+    load: async () => (await import('./keys.js')).keysRotate,
+  },
+  { name: 'peers list', summary: 'list other providers', load: async () => (await import('./peers.js')).peersList },
+  {
+    name: 'peers check',
+    summary: 'ask a provider who it is, now',
+    load: async () => (await import('./peers.js')).peersCheck,
+  },
+  { name: 'peers block', summary: 'refuse a provider', load: async () => (await import('./peers.js')).peersBlock },
+  { name: 'peers unblock', summary: 'take a block back', load: async () => (await import('./peers.js')).peersUnblock },
+  {
+    name: 'peers limit',
+    summary: 'change the budgets of a provider',
+    load: async () => (await import('./peers.js')).peersLimit,
+  },
+  {
+    name: 'certificate',
+    summary: 'make or check the certificate',
+    load: async () => (await import('./certificate.js')).certificate,
+  },
+  { name: 'backup', summary: 'copy a stopped server', load: async () => (await import('./backup.js')).backup },
+  { name: 'restore', summary: 'bring a copy back', load: async () => (await import('./backup.js')).restore },
 ];

@@ -173,6 +173,12 @@ export class LocalProvider {
     return await readFile(file, 'utf8').then(firstNumber, () => undefined);
   }
 
+  /** How to reach the provider's database, for those who look at what is stored. */
+  async databaseAddress(): Promise<{ host: string; port: number; database: string; user: string }> {
+    const lines = (await readFile(join(this.dataDir, 'database', 'cluster', 'postmaster.pid'), 'utf8')).split('\n');
+    return { host: lines[4] ?? '', port: Number(lines[3]), database: 'postgres', user: 'payvand' };
+  }
+
   /** Everything the process has written so far. */
   async log(): Promise<string> {
     return await readFile(this.#logFile, 'utf8');

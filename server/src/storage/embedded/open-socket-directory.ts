@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { chown, lstat, mkdir, mkdtemp, readlink, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DatabaseHome } from './open-database-home.js';
@@ -25,6 +26,13 @@ export async function openSocketDirectory(home: DatabaseHome): Promise<SocketDir
   if (home.account) await chown(path, home.account.uid, home.account.gid);
   if (!isUsable) await symlink(path, entry);
   return socketDirectory(path, entry);
+}
+
+/** Where a running database of this home has its socket; nothing when there is no such folder. */
+export async function findSocketDirectory(home: DatabaseHome): Promise<string | undefined> {
+  const entry = join(home.directory, 'socket');
+  const path = await readlink(entry).catch(() => entry);
+  return (await isPrivate(path, home)) && existsSync(join(path, socketName)) ? path : undefined;
 }
 
 /** A folder in /tmp that was cleaned away may have been made again by a stranger. */

@@ -1,0 +1,84 @@
+import { ProtocolError } from '../protocol/protocol-error.js';
+import { closeUser, createUser, resetPassword } from '../services/accounts/operate-accounts.js';
+import { CommandError } from './command.js';
+import type { Command, CommandContext } from './command.js';
+import { asOperator } from './open-operator.js';
+import { existingDomain } from './own-domain.js';
+import { readSecret } from './read-secret.js';
+
+const shared = {
+  usage: '<name>',
+  words: [1, 1],
+  settings: ['dataDir', 'databaseUrl'],
+} as const satisfies Partial<Command>;
+
+const aboutPasswords = [
+  'The password (8 characters or more) is asked for; without a terminal it is the first line of standard input.',
+  'Works while the server runs.',
+].join('\n');
+
+export const userCreate: Command = {
+  ...shared,
+  details: `Makes an account, whatever --sign-up says. <name> is what stands before the @.\n${aboutPasswords}`,
+  flags: { name: { value: 'text', sentence: 'name others are shown; the name before the @ by default' } },
+  async run(context) {
+    const localpart = await wantedLocalpart(context);
+    const password = await readSecret(context.world, `Password for ${localpart}`);
+    const { name } = context.flags;
+    const { address } = await asOperator(context, (operator) =>
+      createUser(operator, { localpart, password, ...(name !== undefined && { name }) }).catch(explainTo(localpart)),
+    );
+    context.output.print(`${address} can log in now.`);
+    context.output.result({ address });
+  },
+};
+
+export const userResetPassword: Command = {
+  ...shared,
+  details: `Sets a new password and ends every session of the account.\n${aboutPasswords}`,
+  async run(context) {
+    const localpart = await wantedLocalpart(context);
+    const password = await readSecret(context.world, `New password for ${localpart}`);
+    await asOperator(context, (operator) => resetPassword(operator, localpart, password).catch(explainTo(localpart)));
+    context.output.print(`${localpart} has a new password; all sessions have ended.`);
+    context.output.result({ localpart, reset: true });
+  },
+};
+
+export const userClose: Command = {
+  ...shared,
+  details:
+    'Ends every session of the account for good. Its address is never given to anybody else.\nWorks while the server runs.',
+  async run(context) {
+    const localpart = await wantedLocalpart(context);
+    await asOperator(context, (operator) => closeUser(operator, localpart).catch(explainTo(localpart)));
+    context.output.print(`${localpart} is closed.`);
+    context.output.result({ localpart, closed: true });
+  },
+};
+
+/** People may give the whole address. */
+async function wantedLocalpart({ args: [name = ''], config }: CommandContext): Promise<string> {
+  const [localpart = '', domain] = name.split('@');
+  const ours = await existingDomain(config);
+  if (domain !== undefined && domain !== ours)
+    throw new CommandError('not-found', `this provider is ${ours}, it has no accounts of ${domain}`);
+  return localpart;
+}
+
+function explainTo(localpart: string): (cause: unknown) => never {
+  return (cause) => {
+    if (!(cause instanceof ProtocolError)) throw cause;
+    const { code, members } = cause;
+    throw new CommandError(code, sentences[`${code}${members.part ?? ''}`]?.(localpart) ?? cause.message, { cause });
+  };
+}
+
+const sentences: Readonly<Record<string, (localpart: string) => string>> = {
+  taken: (localpart) => `${localpart} is taken, or was once and is never given again`,
+  'not-found': (localpart) => `there is no open account ${localpart}`,
+  'bad-request/localpart': () =>
+    'a name is 1 to 64 of a–z, 0–9, dot, hyphen and underscore, and begins with a letter or digit',
+  'bad-request/password': () => 'a password has 8 to 256 characters',
+  'bad-request/name': () => 'the shown name has 1 to 64 characters, none of them control characters',
+};
