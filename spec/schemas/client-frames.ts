@@ -63,7 +63,7 @@ const SentFrame = frame('sent', {
 });
 
 export const StreamFrame = Type.Union([
-  frame('opened', { account: AccountPosition, session: SessionId }),
+  frame('opened', { session: SessionId }),
   frame('event', { room: RoomId, ...eventMembers }),
   Type.Object({
     t: Type.Literal('room'),
@@ -80,7 +80,7 @@ export const StreamFrame = Type.Union([
   frame('typing', { room: RoomId, from: Address }),
   frame('read', { room: RoomId, from: Address, seq: Seq }),
   SentFrame,
-  frame('synced', {}),
+  frame('synced', { account: AccountPosition }),
   frame('pong', {}),
   frame('error', { code: Code }),
 ]);

@@ -165,6 +165,13 @@ export const eventMembers = {
 };
 export const TimelineEvent = object({ ...eventMembers, effects: Type.Optional(Effects) });
 export const EventList = object({ events: Type.Array(TimelineEvent, { maxItems: 200 }) });
+/** What the content of the registered types must hold; other members are free. */
+export const sendContents = {
+  message: object({ text: text(1, 16_384) }),
+  'message.edit': object({ text: text(1, 16_384) }),
+  'message.delete': Nothing,
+  reaction: object({ emoji: line(1, 32) }),
+};
 export const SendRequest = object({
   requestKey: RequestKey,
   type: SendType,

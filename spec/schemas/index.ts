@@ -8,7 +8,7 @@ export * from './client.js';
 export { clientBase, clientBodyBytesMax, clientCommonCodes, clientSendBytesMax } from './client-endpoint.js';
 export type { ClientEndpoint } from './client-endpoint.js';
 export * from './client-frames.js';
-export { DisplayName, Localpart, Password, Problem } from './client-parts.js';
+export { DisplayName, Localpart, Password, Problem, RequestKey, sendContents } from './client-parts.js';
 export * from './error-codes.js';
 export * from './federation-parts.js';
 export * from './federation.js';

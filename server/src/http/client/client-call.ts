@@ -1,8 +1,10 @@
-import type { ClientOperation, ClientRequestOf, clientEndpoints } from '@payvand/spec';
+import { sendContents, type ClientOperation, type ClientRequestOf, type clientEndpoints } from '@payvand/spec';
+import { Type } from 'typebox';
 import { parseAddress, parseRoomId, type Address, type RoomId } from '../../protocol/identifiers.js';
 import { ProtocolError } from '../../protocol/protocol-error.js';
 import type { Authenticated } from '../../services/accounts/account-deps.js';
 import type { SendAnswer } from '../../services/room-services.js';
+import { requireShape } from '../shape.js';
 
 /** A request to the client API, checked against its endpoint's shapes. */
 export interface ClientCall<Operation extends ClientOperation> extends ClientRequestOf<Operation> {
@@ -36,6 +38,19 @@ export function addressOf(text: string): Address {
   const address = parseAddress(text);
   if (!address) throw new ProtocolError('bad-request', { part: '/address' });
   return address;
+}
+
+const contentShapes = new Map(
+  Object.entries(sendContents).map(([type, shape]) => [type, requireShape(Type.Object({ content: shape }))]),
+);
+
+/**
+ * Checks what a registered type's content must hold; what else it holds, and private types, are the client's business.
+ *
+ * @throws ProtocolError `bad-request` naming the member at fault
+ */
+export function requireContent(type: string, content: Record<string, unknown>): void {
+  contentShapes.get(type)?.({ content });
 }
 
 /** 200 for an event in the log, 202 for one on its way to the hub. */

@@ -1,6 +1,6 @@
 import { ProtocolError } from '../../protocol/protocol-error.js';
 import type { RoomServices } from '../../services/room-services.js';
-import { LIMIT_DEFAULT, roomOf, sendAnswer, type ClientHandlers } from './client-call.js';
+import { LIMIT_DEFAULT, requireContent, roomOf, sendAnswer, type ClientHandlers } from './client-call.js';
 
 /** What people write in a room, and what was written before. */
 export function eventEndpoints(rooms: RoomServices): Pick<ClientHandlers, 'readEvents' | 'sendEvent'> {
@@ -13,7 +13,9 @@ export function eventEndpoints(rooms: RoomServices): Pick<ClientHandlers, 'readE
       const events = await rooms.readTimeline(session.who, roomOf(params.room), page);
       return { status: 200, body: { events } };
     },
-    sendEvent: async ({ session, params, body }) =>
-      sendAnswer(await rooms.sendEvent(session.who, { ...body, room: roomOf(params.room) })),
+    async sendEvent({ session, params, body }) {
+      requireContent(body.type, body.content);
+      return sendAnswer(await rooms.sendEvent(session.who, { ...body, room: roomOf(params.room) }));
+    },
   };
 }

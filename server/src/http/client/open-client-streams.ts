@@ -12,6 +12,8 @@ export interface ClientStreams {
 
 export interface ClientStreamsDeps extends Omit<LiveStreamDeps, 'admit'> {
   readonly clock: { now(): number };
+  /** how often streams are looked after */
+  readonly tickMs?: number;
 }
 
 const ACCOUNT_STREAMS_MAX = 16;
@@ -34,7 +36,7 @@ export function openClientStreams(deps: ClientStreamsDeps): ClientStreams {
       // Bells between processes may be lost: an ended session is found out all the same.
       if (ticks % CHECK_TICKS === 0) stream.check();
     }
-  }, TICK_MS).unref();
+  }, deps.tickMs ?? TICK_MS).unref();
   return {
     open(webSocket, { clientAddress }) {
       const stream = new LiveStream(

@@ -1,18 +1,31 @@
-import { StreamRead, StreamSend, StreamTyping, clientSendBytesMax, errorCodes, type ErrorCode } from '@payvand/spec';
+import {
+  RequestKey,
+  StreamRead,
+  StreamSend,
+  StreamTyping,
+  clientSendBytesMax,
+  errorCodes,
+  type ErrorCode,
+} from '@payvand/spec';
 import { Compile } from 'typebox/compile';
 import type { Log } from '../../log.js';
 import { isJsonObject, type JsonObject } from '../../protocol/json-shape.js';
 import { ProtocolError } from '../../protocol/protocol-error.js';
 import { parseStrictJson } from '../../protocol/strict-json.js';
 import type { Actor, RoomServices } from '../../services/room-services.js';
-import { roomOf } from './client-call.js';
+import { requireContent, roomOf } from './client-call.js';
 
 /** An op holds content, which may be eight levels deep itself. */
 export const OP_DEPTH_MAX = 9;
 /** Ops of one stream under way at once; beyond that nothing more is read from it. */
 const UNDER_WAY_MAX = 64;
 
-const shapes = { send: Compile(StreamSend), read: Compile(StreamRead), typing: Compile(StreamTyping) };
+const shapes = {
+  send: Compile(StreamSend),
+  read: Compile(StreamRead),
+  typing: Compile(StreamTyping),
+  key: Compile(RequestKey),
+};
 
 export interface StreamOpsOptions {
   readonly rooms: RoomServices;
@@ -58,12 +71,13 @@ export class StreamOps {
       const event = { type, content, ...(rel && { rel }), ...(silent !== undefined && { silent }) };
       this.#run(
         async () => {
+          requireContent(type, content);
           const answer = await rooms.sendEvent(who, { ...event, room: roomOf(room), requestKey: key });
           send({ t: 'sent', key, ...answer });
         },
         (code, retryAfterS) => send({ t: 'sent', key, ...failure(code, retryAfterS) }),
       );
-    } else if (typeof op['key'] === 'string') {
+    } else if (shapes.key.Check(op['key'])) {
       send({ t: 'sent', key: op['key'], status: 'refused', code: 'bad-request' });
     } else this.#refuse('bad-request');
   }
