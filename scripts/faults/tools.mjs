@@ -46,6 +46,9 @@ export const tools = {
   },
 };
 
+const running = new Set();
+process.once('exit', () => running.forEach((child) => child.kill('SIGKILL')));
+
 const onFiles = (command, files) => [...command.filter((word) => word !== '.'), ...files];
 
 function readLines({ status, stdout }) {
@@ -56,10 +59,14 @@ function readLines({ status, stdout }) {
 function run(copy, [command, ...args]) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd: copy, env: toolEnv, stdio: ['ignore', 'pipe', 'pipe'] });
+    running.add(child);
     const output = { stdout: '', stderr: '' };
     for (const name of ['stdout', 'stderr'])
       child[name].setEncoding('utf8').on('data', (text) => (output[name] += text));
     child.once('error', reject);
-    child.once('close', (status) => resolve({ status, ...output }));
+    child.once('close', (status) => {
+      running.delete(child);
+      resolve({ status, ...output });
+    });
   });
 }
