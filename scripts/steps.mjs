@@ -22,6 +22,7 @@ export function stepsFor(tree) {
     spec: [
       ['node', 'scripts/spec-lint.mjs'],
       ['node', 'scripts/generate-schemas.mjs', '--check'],
+      ['node', 'scripts/generate-registries.mjs', '--check'],
       ['node', 'scripts/generate-openapi.mjs', '--check'],
     ],
     'planted-faults': [['node', 'scripts/planted-faults.mjs']],

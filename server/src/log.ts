@@ -28,8 +28,6 @@ const DEPTH_MAX = 4;
 
 /**
  * Writes JSON lines. Members named like a secret or like somebody's words are replaced, long values cut.
- *
- * @see PV-OPS-001
  */
 export function createLog(options: LogOptions, bound: LogFields = {}): Log {
   const least = RANKS[options.level];

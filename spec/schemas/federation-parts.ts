@@ -24,8 +24,8 @@ export const WireHead = Type.Object({
 export const WireSealedHead = Type.Object({
   head: WireHead,
   seal: Type.Integer({ minimum: 0, maximum: 255 }),
-  index: Type.Integer({ minimum: 0, maximum: 0xffffffff }),
-  path: Type.Array(Bytes32, { maxItems: 32 }),
+  index: Type.Integer({ minimum: 0, maximum: 65_535 }),
+  path: Type.Array(Bytes32, { maxItems: 16 }),
 });
 
 export const Seals = Type.Array(JwsText, { maxItems: 256 });

@@ -27,13 +27,13 @@ export const limitEntries = {
   contentDepthMax: {
     value: 8,
     unit: 'levels',
-    requirement: 'PV-JSON-006',
+    requirement: 'PV-JSON-004',
     sentence: 'nesting of a payload or of plain content',
   },
   untilAheadMsMax: {
     value: 31 * 86_400_000,
     unit: 'ms',
-    requirement: 'PV-SUB-008',
+    requirement: 'PV-HUB-007',
     sentence: 'how far `until` may lie after `at`',
   },
   clockAheadMsMax: {
@@ -54,7 +54,7 @@ export const limitEntries = {
     value: 256,
     unit: 'items',
     requirement: 'PV-RULE-041',
-    sentence: 'state entries that are not of a person',
+    sentence: 'shared state entries: all but member and access',
   },
   otherEntriesBytesMax: {
     value: 192 * KiB,
@@ -76,11 +76,11 @@ export const limitEntries = {
     sentence: 'JWS and content of those together',
   },
   statementBytesMax: { value: 2 * KiB, unit: 'bytes', requirement: 'PV-KEY-002', sentence: 'key statement' },
-  documentBytesMax: { value: 64 * KiB, unit: 'bytes', requirement: 'PV-DISC-004', sentence: 'provider document' },
+  documentBytesMax: { value: 64 * KiB, unit: 'bytes', requirement: 'PV-DOC-002', sentence: 'provider document' },
   documentLifeMsMax: {
     value: 7 * 86_400_000,
     unit: 'ms',
-    requirement: 'PV-DISC-006',
+    requirement: 'PV-DOC-005',
     sentence: 'from `issued` to `expires` of a provider document',
   },
   documentFetchMsMax: {
@@ -92,7 +92,7 @@ export const limitEntries = {
   signatureAgeSMax: {
     value: 60,
     unit: 's',
-    requirement: 'PV-RSG-008',
+    requirement: 'PV-RSG-005',
     sentence: 'from `created` to `expires` of a request signature',
   },
   headerBytesMax: {
@@ -167,18 +167,24 @@ export const limitEntries = {
     sentence: 'share of one room in a flush',
   },
   headsRoomsMax: { value: 256, unit: 'items', requirement: 'PV-HEADS-002', sentence: 'rooms of a heads request' },
-  snapshotPersonBytesMax: {
+  snapshotBytesMax: {
     value: 224 * KiB,
     unit: 'bytes',
-    requirement: 'PV-SNAP-004',
-    sentence: 'entries of persons in one answer, unless one bucket is larger',
+    requirement: 'PV-JOIN-006',
+    sentence: 'all entries of a snapshot in the answer to a join',
+  },
+  snapshotPageBytesMax: {
+    value: MiB,
+    unit: 'bytes',
+    requirement: 'PV-SNAP-002',
+    sentence: 'entries of a snapshot answer, unless they are one bucket',
   },
   mailItemsMax: { value: 16, unit: 'items', requirement: 'PV-MBX-002', sentence: 'items of a mailbox request' },
-  mailBytesMax: { value: 8 * KiB, unit: 'bytes', requirement: 'PV-MBX-003', sentence: 'mailbox item' },
+  mailBytesMax: { value: 8 * KiB, unit: 'bytes', requirement: 'PV-MAIL-002', sentence: 'mailbox item' },
   introCharactersMax: {
     value: 200,
     unit: 'characters',
-    requirement: 'PV-MBX-004',
+    requirement: 'PV-MAIL-009',
     sentence: 'introduction of a contact request, in code points',
   },
   signalBytesMax: { value: KiB, unit: 'bytes', requirement: 'PV-SGL-003', sentence: 'one signal as JSON' },

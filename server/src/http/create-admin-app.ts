@@ -14,8 +14,6 @@ export interface AdminAppOptions {
 
 /**
  * What operators' tools ask, on a listener of its own that strangers do not reach.
- *
- * @see PV-OPS-002
  */
 export function createAdminApp({ metrics, unreadyReasons, log }: AdminAppOptions): HttpApp {
   const app = new Hono<EdgeEnv>();

@@ -43,7 +43,7 @@ const BLOCKED_WAIT_S = 300;
  * Tells from the head of a request which provider sent it.
  *
  * @throws ProtocolError `bad-signature` (`part` says where) · `unknown-peer` · `blocked`
- * @see PV-RSG-009 to PV-RSG-020, PV-DISC-010, PV-BUD-006
+ * @see PV-RSG-009 to PV-RSG-020, PV-DISC-010, PV-BUD-009
  */
 export async function authenticatePeer(deps: AuthenticateDeps, { incoming }: EdgeBindings): Promise<Peer> {
   const claimed = parseDomain(incoming.headers['payvand-from']);
