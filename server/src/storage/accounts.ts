@@ -28,7 +28,11 @@ const queriesOf = perDatabase(({ cold }) => ({
       ),
     )
     .prepare('account_by_localpart'),
-  byId: cold.select(row).from(accounts).where(eq(accounts.account_id, given('accountId'))).prepare('account_by_id'),
+  byId: cold
+    .select(row)
+    .from(accounts)
+    .where(eq(accounts.account_id, given('accountId')))
+    .prepare('account_by_id'),
   any: cold.select({ accountId: accounts.account_id }).from(accounts).limit(1).prepare('any_account'),
   setPassword: cold
     .update(accounts)
@@ -48,7 +52,10 @@ const queriesOf = perDatabase(({ cold }) => ({
     .values({ code_hash: given('hash'), owner: given('owner'), until: given('until') })
     .onConflictDoNothing()
     .prepare('add_code'),
-  endSessions: cold.delete(sessions).where(eq(sessions.account_id, given('accountId'))).prepare('end_sessions'),
+  endSessions: cold
+    .delete(sessions)
+    .where(eq(sessions.account_id, given('accountId')))
+    .prepare('end_sessions'),
   close: cold
     .update(accounts)
     .set({ closed_at: sql`coalesce(${accounts.closed_at}, ${given('at')})`, password: '', name: '' })
@@ -140,4 +147,3 @@ export async function closeAccount(db: Database, accountId: number, at: number):
 export async function createCode(db: Database, code: SignUpCode): Promise<void> {
   await queriesOf(db).addCode.execute({ hash: code.hash, owner: code.owner, until: code.until });
 }
-

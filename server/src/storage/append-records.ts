@@ -74,11 +74,7 @@ const resolvedPart = (first: number) => `, resolved AS (
  *
  * @param appends in order of room ids, so that two processes never wait for each other
  */
-export function issueRecords(
-  sql: Reader,
-  appends: readonly RoomAppend[],
-  sent: readonly SentRow[],
-): Promise<unknown> {
+export function issueRecords(sql: Reader, appends: readonly RoomAppend[], sent: readonly SentRow[]): Promise<unknown> {
   const records = appends.flatMap(({ room, rows }) => rows.map((row) => logValues(room, row)));
   const keys = sent.map((row) => [row.accountId, row.requestKey, row.room, row.eventId, row.at]);
   const resolved = appends.flatMap(({ sealed, resolved: ids = [] }) => ids.map((id) => [sealed.head.hub, id]));

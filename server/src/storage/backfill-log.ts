@@ -26,7 +26,20 @@ const addOlder: ManyRows = {
 };
 const addHead = insertInto(
   'room_heads',
-  { room_id: 'text', seq: 'bigint', at: 'bigint', epoch: 'integer', hub: 'text', hash: 'bytea', state_hash: 'bytea', committed: 'bigint', seal: 'text', seal_index: 'integer', seal_size: 'integer', seal_path: 'bytea' },
+  {
+    room_id: 'text',
+    seq: 'bigint',
+    at: 'bigint',
+    epoch: 'integer',
+    hub: 'text',
+    hash: 'bytea',
+    state_hash: 'bytea',
+    committed: 'bigint',
+    seal: 'text',
+    seal_index: 'integer',
+    seal_size: 'integer',
+    seal_path: 'bytea',
+  },
   'ON CONFLICT DO NOTHING',
 );
 // What was deleted later on came in with its content again, and so did edits of it.

@@ -41,11 +41,7 @@ export async function removeBlock(db: Database, accountId: number, address: Addr
   await queriesOf(db).remove.execute({ accountId, address });
 }
 
-export function listBlocks(
-  db: Database,
-  accountId: number,
-  { after, limit }: Page<Address>,
-): Promise<BlockRow[]> {
+export function listBlocks(db: Database, accountId: number, { after, limit }: Page<Address>): Promise<BlockRow[]> {
   return queriesOf(db).list.execute({ accountId, after: after ?? '', limit });
 }
 

@@ -6,7 +6,11 @@ import { meta } from './schema.js';
 const given = sql.placeholder;
 
 const queriesOf = perDatabase(({ cold }) => ({
-  get: cold.select({ value: meta.value }).from(meta).where(eq(meta.key, given('key'))).prepare('get_meta'),
+  get: cold
+    .select({ value: meta.value })
+    .from(meta)
+    .where(eq(meta.key, given('key')))
+    .prepare('get_meta'),
   set: cold
     .insert(meta)
     .values({ key: given('key'), value: given('value') })

@@ -94,11 +94,13 @@ export async function replacePending(db: Database, old: EventId, row: NewPending
 
 /** @see PendingStore.findSent */
 export async function findSent(db: Database, accountId: number, requestKey: string): Promise<SentAnswer | undefined> {
-  const [row] = await issue<{ room: SentAnswer['room']; eventId: EventId; seq: number | null; at: number | null; code: string | null }>(
-    db.sql,
-    selectSent,
-    [accountId, requestKey],
-  );
+  const [row] = await issue<{
+    room: SentAnswer['room'];
+    eventId: EventId;
+    seq: number | null;
+    at: number | null;
+    code: string | null;
+  }>(db.sql, selectSent, [accountId, requestKey]);
   if (row === undefined) return undefined;
   const { room, eventId, seq, at, code } = row;
   const ordered = seq === null || at === null ? {} : { seq, at };

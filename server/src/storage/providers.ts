@@ -18,7 +18,11 @@ const row = {
 const fresh = { domain: given('domain'), first_seen: given('at'), fetched_at: given('fetchedAt') };
 
 const queriesOf = perDatabase(({ cold }) => ({
-  find: cold.select(row).from(providers).where(eq(providers.domain, given('domain'))).prepare('find_provider'),
+  find: cold
+    .select(row)
+    .from(providers)
+    .where(eq(providers.domain, given('domain')))
+    .prepare('find_provider'),
   list: cold
     .select(row)
     .from(providers)

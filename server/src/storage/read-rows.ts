@@ -63,7 +63,11 @@ export function withoutNullStatement<Row extends { readonly statement: string | 
 
 /** The hash of a JWS is stored only where the JWS is not. */
 export function logRowFrom(row: SelectedLogRow): LogRow {
-  const jwsHash = row.jwsHash ?? createHash('sha256').update(row.jws ?? '').digest();
+  const jwsHash =
+    row.jwsHash ??
+    createHash('sha256')
+      .update(row.jws ?? '')
+      .digest();
   return withoutNullStatement({ ...row, jwsHash });
 }
 

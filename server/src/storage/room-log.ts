@@ -49,10 +49,7 @@ export async function recordHashAt(db: Database, room: RoomId, seq: number): Pro
 }
 
 /** @see RoomLogStore.findEvents */
-export async function findEvents(
-  db: Database,
-  pairs: readonly (readonly [RoomId, EventId])[],
-): Promise<FoundEvent[]> {
+export async function findEvents(db: Database, pairs: readonly (readonly [RoomId, EventId])[]): Promise<FoundEvent[]> {
   requireAtMost(1024, pairs);
   if (pairs.length === 0) return [];
   const rooms = textArray(pairs.map(([room]) => room));

@@ -11,13 +11,28 @@ const saveRange = insertInto(
 const indexAccount = insertInto('room_accounts', { room_id: 'text', account_id: 'bigint' }, 'ON CONFLICT DO NOTHING');
 const saveJoin = insertInto(
   'account_rooms',
-  { account_id: 'bigint', room_id: 'text', membership: 'text', visible_from: 'bigint', joined_seq: 'bigint', read_seq: 'bigint' },
+  {
+    account_id: 'bigint',
+    room_id: 'text',
+    membership: 'text',
+    visible_from: 'bigint',
+    joined_seq: 'bigint',
+    read_seq: 'bigint',
+  },
   `ON CONFLICT (account_id, room_id) DO UPDATE SET membership = excluded.membership, visible_from = excluded.visible_from,
     joined_seq = excluded.joined_seq, left_seq = NULL, read_seq = greatest(account_rooms.read_seq, excluded.read_seq)`,
 );
 const saveLeave = insertInto(
   'account_rooms',
-  { account_id: 'bigint', room_id: 'text', membership: 'text', visible_from: 'bigint', joined_seq: 'bigint', left_seq: 'bigint', read_seq: 'bigint' },
+  {
+    account_id: 'bigint',
+    room_id: 'text',
+    membership: 'text',
+    visible_from: 'bigint',
+    joined_seq: 'bigint',
+    left_seq: 'bigint',
+    read_seq: 'bigint',
+  },
   'ON CONFLICT (account_id, room_id) DO UPDATE SET membership = excluded.membership, left_seq = excluded.left_seq',
 );
 

@@ -22,7 +22,17 @@ const installHead = `WITH moved AS (
   ) SELECT room_id FROM moved`;
 const addEvents = insertInto(
   'snapshot_events',
-  { room_id: 'text', seq: 'bigint', at: 'bigint', epoch: 'integer', event_id: 'text', sender: 'text', statement: 'text', jws: 'text', content: 'text' },
+  {
+    room_id: 'text',
+    seq: 'bigint',
+    at: 'bigint',
+    epoch: 'integer',
+    event_id: 'text',
+    sender: 'text',
+    statement: 'text',
+    jws: 'text',
+    content: 'text',
+  },
   'ON CONFLICT DO NOTHING',
 );
 const leavePartial = "UPDATE rooms SET status = $2 WHERE room_id = $1 AND status = 'partial'";

@@ -1,4 +1,14 @@
-import { bigint, boolean, customType, doublePrecision, integer, pgTable, primaryKey, smallint, text } from 'drizzle-orm/pg-core';
+import {
+  bigint,
+  boolean,
+  customType,
+  doublePrecision,
+  integer,
+  pgTable,
+  primaryKey,
+  smallint,
+  text,
+} from 'drizzle-orm/pg-core';
 
 /** The tables as `migrations/` makes them; a test compares the two. What the columns mean is written there. */
 
