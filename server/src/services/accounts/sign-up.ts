@@ -50,7 +50,7 @@ export async function signUp(
 }
 
 /** Whether a localpart is kept back from strangers. */
-export function isReserved(localpart: string): boolean {
+function isReserved(localpart: string): boolean {
   return RESERVED.has(localpart.replace(/[._-]/g, '')) || RESERVED.has(localpart);
 }
 
