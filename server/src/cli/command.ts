@@ -7,6 +7,8 @@ export type SettingName = keyof typeof settings;
 /** A switch of one command; `value` names what follows it, without one it is on or off. */
 export interface Flag {
   readonly value?: string;
+  /** it may be given several times; the values come with a comma between */
+  readonly repeats?: true;
   readonly sentence: string;
 }
 
@@ -50,10 +52,10 @@ export interface Command {
 /** Why a command did not do what it was asked to: a stable code, and a sentence that says what to do. */
 export class CommandError extends Error {
   readonly code: string;
-  /** 1: could not; 2: was asked wrongly */
-  readonly exitCode: 1 | 2;
+  /** 1: could not; 2: was asked wrongly; 3: could not read what it was to judge */
+  readonly exitCode: 1 | 2 | 3;
 
-  constructor(code: string, message: string, { exitCode = 1, cause }: { exitCode?: 1 | 2; cause?: unknown } = {}) {
+  constructor(code: string, message: string, { exitCode = 1, cause }: { exitCode?: 1 | 2 | 3; cause?: unknown } = {}) {
     super(message, { cause });
     this.name = 'CommandError';
     this.code = code;

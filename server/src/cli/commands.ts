@@ -42,6 +42,12 @@ export const commands: readonly CommandEntry[] = [
     summary: 'make or check the certificate',
     load: async () => (await import('./certificate.js')).certificate,
   },
+  {
+    name: 'export-room',
+    summary: 'write the log of a room as an archive',
+    load: async () => (await import('./export-room.js')).exportRoom,
+  },
+  { name: 'verify', summary: 'check an archive of a room', load: async () => (await import('./verify.js')).verify },
   { name: 'backup', summary: 'copy a stopped server', load: async () => (await import('./backup.js')).backup },
   { name: 'restore', summary: 'bring a copy back', load: async () => (await import('./backup.js')).restore },
 ];

@@ -18,9 +18,12 @@ export interface ParsedArguments {
 export function parseArguments(argv: readonly string[], name: string, command: Command): ParsedArguments {
   const flags = command.flags ?? {};
   const known = new Map([
-    ...command.settings.map((setting) => [flagName(setting).slice(2), { name: setting, takesValue: true }] as const),
+    ...command.settings.map(
+      (setting) => [flagName(setting).slice(2), { name: setting, takesValue: true, repeats: false }] as const,
+    ),
     ...Object.entries(flags).map(
-      ([flag, { value }]) => [flagName(flag).slice(2), { name: flag, takesValue: value !== undefined }] as const,
+      ([flag, { value, repeats = false }]) =>
+        [flagName(flag).slice(2), { name: flag, takesValue: value !== undefined, repeats }] as const,
     ),
   ]);
   const options = Object.fromEntries(
@@ -37,10 +40,12 @@ export function parseArguments(argv: readonly string[], name: string, command: C
     if (token.kind !== 'option') continue;
     const flag = known.get(token.name);
     if (flag === undefined) throw usageError(name, `there is no flag ${token.rawName}`);
-    if (given.has(flag.name)) throw usageError(name, `${token.rawName} is given twice`);
+    if (given.has(flag.name) && !flag.repeats) throw usageError(name, `${token.rawName} is given twice`);
     if (flag.takesValue && token.value === undefined) throw usageError(name, `${token.rawName} needs a value`);
     if (!flag.takesValue && token.value !== undefined) throw usageError(name, `${token.rawName} takes no value`);
-    given.set(flag.name, token.value ?? '');
+    const before = given.get(flag.name);
+    const value = token.value ?? '';
+    given.set(flag.name, before === undefined ? value : `${before},${value}`);
   }
   checkWords(args, name, command);
   const isOwn = ([flag]: [string, string]): boolean => Object.hasOwn(flags, flag);
