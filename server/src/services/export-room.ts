@@ -1,0 +1,142 @@
+import { archiveEndText, archiveHeaderText, archiveRecordText, archiveSealedText } from '../protocol/archive-lines.js';
+import type { SealedHead } from '../protocol/head.js';
+import type { Domain, KeyId, RoomId } from '../protocol/identifiers.js';
+import { ProtocolError } from '../protocol/protocol-error.js';
+import { ZERO_HASH } from '../protocol/record.js';
+import { loadRoomState } from '../protocol/room-state.js';
+import type { LogRow, RoomRow, StateRow } from '../storage/room-rows.js';
+import type { ServiceDeps } from './deps.js';
+import { internStatement } from './intern-statement.js';
+import { wireRecord } from './live-room.js';
+import { stateEntryOf } from './room-cache.js';
+
+type ExportDeps = Pick<ServiceDeps, 'store' | 'clock' | 'domain'>;
+
+const PAGE = { max: 256, bytesMax: 1_048_576 };
+const STATE_BUCKETS_PER_READ = 32;
+
+/**
+ * Writes a room's log as an archive that can be verified without us: line by line, never more than a page in memory. Ends
+ * at the newest sealed head there was at the start.
+ *
+ * @returns lines without line feed
+ * @throws ProtocolError `unknown-room` · `unavailable` (the room is being joined, or its state is not complete yet)
+ * @see PV-ARC-001 to PV-ARC-009
+ */
+export async function* exportRoom(deps: ExportDeps, room: RoomId): AsyncGenerator<string> {
+  const { store, domain, clock } = deps;
+  const found = await store.loadRoom(room);
+  if (found === undefined) throw new ProtocolError('unknown-room');
+  const { row } = found;
+  const { sealed: newest, hub } = row;
+  if (newest === undefined || row.status === 'joining' || row.status === 'partial')
+    throw new ProtocolError('unavailable');
+  const { start, prev } = await startOf(store, row);
+  yield archiveHeaderText({
+    ...{ room, hub, by: domain, at: clock.now(), first: start, prev },
+    providers: providersOf(found.entries),
+  });
+  if (start > 0) yield* snapshotLines(deps, row, { start, newest });
+  let records = 0;
+  for await (const { line, isRecord } of recordLines(deps, row, { start, newest })) {
+    if (isRecord) records += 1;
+    yield line;
+  }
+  yield archiveEndText(records, newest);
+}
+
+/** Our first record, or the second where the hash before the first is not held: there the chain begins. */
+async function startOf(store: ExportDeps['store'], { room, first }: RoomRow): Promise<{ start: number; prev: Buffer }> {
+  if (first === 0) return { start: 0, prev: ZERO_HASH };
+  const before = await store.recordHashAt(room, first - 1);
+  if (before !== undefined) return { start: first, prev: before };
+  const own = await store.recordHashAt(room, first);
+  if (own === undefined) throw new ProtocolError('unavailable');
+  return { start: first + 1, prev: own };
+}
+
+interface Part {
+  readonly start: number;
+  readonly newest: SealedHead;
+}
+
+/** The state at the oldest sealed head from which the fold can go on. */
+async function* snapshotLines({ store }: ExportDeps, { room }: RoomRow, part: Part): AsyncGenerator<string> {
+  const sealed = await oldestWholeState(store, room, part);
+  for (let from = 0; from < 256; from += STATE_BUCKETS_PER_READ) {
+    const range = { bucketFrom: from, bucketTo: from + STATE_BUCKETS_PER_READ - 1 };
+    for (const entry of await store.stateAt(room, sealed.head.seq, range)) yield entryText(entry);
+  }
+  yield archiveSealedText('snapshot', sealed);
+}
+
+/**
+ * What we joined with is a state, and what was fetched of the time before is log without state. Between them lies the
+ * first head whose state we have whole: from there on every one is.
+ */
+async function oldestWholeState(store: ExportDeps['store'], room: RoomId, part: Part): Promise<SealedHead> {
+  let oldest = part.newest;
+  let [low, high] = [part.start - 1, oldest.head.seq];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const sealed = (await store.nextHead(room, middle, middle)) ?? oldest;
+    const isOlder = sealed.head.seq < oldest.head.seq;
+    if (isOlder && !(await isWhole(store, room, sealed))) {
+      low = sealed.head.seq + 1;
+      continue;
+    }
+    oldest = isOlder ? sealed : oldest;
+    high = middle;
+  }
+  return oldest;
+}
+
+async function isWhole(store: ExportDeps['store'], room: RoomId, { head }: SealedHead): Promise<boolean> {
+  const entries = await store.stateAt(room, head.seq, { bucketFrom: 0, bucketTo: 255 });
+  return loadRoomState(entries.map(stateEntryOf), room).hash().equals(head.state);
+}
+
+async function* recordLines(
+  { store }: ExportDeps,
+  { room }: RoomRow,
+  { start, newest }: Part,
+): AsyncGenerator<{ line: string; isRecord: boolean }> {
+  const end = newest.head.seq;
+  for (let from = start; from <= end;) {
+    const rows = (await store.readLog(room, from, PAGE)).filter(({ seq }) => seq <= end);
+    const last = rows.at(-1);
+    if (last === undefined) throw new ProtocolError('unavailable');
+    const statements = await statementsOf(store, rows);
+    let sealed = await store.nextHead(room, from, from);
+    for (const row of rows) {
+      const statementJws = statements.get(row.statement ?? '');
+      const held = statementJws === undefined ? row : { ...row, statementJws };
+      yield { line: archiveRecordText(wireRecord(held), row.hash), isRecord: true };
+      if (sealed?.head.seq !== row.seq || row.seq === end) continue;
+      yield { line: archiveSealedText('sealed', sealed), isRecord: false };
+      sealed = await store.nextHead(room, row.seq + 1, row.seq + 1);
+    }
+    from = last.seq + 1;
+  }
+}
+
+async function statementsOf(store: ExportDeps['store'], rows: readonly LogRow[]): Promise<ReadonlyMap<string, string>> {
+  const hashes = rows.flatMap(({ statement }) => statement ?? []);
+  const found = hashes.length === 0 ? [] : await store.findStatements(hashes);
+  return new Map(found.map(({ hash, jws }) => [hash, jws]));
+}
+
+function entryText({ epoch, seq, at, jws, content, statement }: StateRow): string {
+  return JSON.stringify({ entry: { epoch, seq, at, jws, content, ...(statement !== undefined && { statement }) } });
+}
+
+/** The statements in force, by the root that signed them: for people who look into the file. */
+function providersOf(entries: readonly StateRow[]): { provider: Domain; root: KeyId }[] {
+  const roots = new Map<Domain, { root: KeyId; version: number }>();
+  for (const { statement: jws } of entries) {
+    const statement = jws === undefined ? undefined : internStatement(jws);
+    if (statement === undefined || (roots.get(statement.provider)?.version ?? 0) >= statement.version) continue;
+    roots.set(statement.provider, { root: statement.kid, version: statement.version });
+  }
+  return [...roots].map(([provider, { root }]) => ({ provider, root }));
+}
