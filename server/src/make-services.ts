@@ -52,6 +52,8 @@ export interface Services {
   readonly deps: ServiceDeps;
   readonly rooms: RoomServices;
   readonly federation: FederationServices;
+  /** A peer has shown that it is alive: what waits to be sent there need not wait much longer. */
+  heardFrom(peer: Domain): void;
   start(): Promise<void>;
   stop(): Promise<void>;
   /** what operators watch */
@@ -81,6 +83,9 @@ export function makeServices(options: ServicesOptions): Services {
     deps,
     rooms: makeRoomServices({ ...loops.joinDeps, mail: loops.mail, signals: loops.signals }),
     federation: bindFederation(deps, loops, options.penalize),
+    heardFrom(peer) {
+      for (const loop of [loops.pushes, loops.pending, loops.mail]) loop.hurry(peer);
+    },
     async start() {
       await loops.pushes.start();
       await loops.pending.start();
@@ -144,7 +149,7 @@ function makeLoops(deps: ServiceDeps) {
     concurrency: 16,
     run: (room) => attemptInBackground(joinDeps, room),
   });
-  const mailDeps: MailDeps = { ...deps, mergeCrossed: (mail, body) => mergeCrossed(joinDeps, mail, body) };
+  const mailDeps: MailDeps = { ...deps, mergeCrossed: (who, theirs) => mergeCrossed(joinDeps, who, theirs) };
   const mail = createSendMail({
     ...deps,
     deliver: async (jws) => {

@@ -62,7 +62,7 @@ interface Stoppable {
  * @throws ConfigError · StartError (the database) · KeyFileError · Error of node:net (the address is taken)
  */
 export async function startServer({ config, write, signal }: ServerOptions): Promise<RunningServer> {
-  const log = createLog({ level: config.logLevel as 'info', write, now: () => Date.now() }).child({
+  const log = createLog({ level: config.logLevel, write, now: () => Date.now() }).child({
     domain: config.domain,
   });
   const started: Stoppable[] = [];
@@ -96,11 +96,12 @@ async function start({ config, log, started, signal }: Start): Promise<RunningSe
   const { strangerFetchesPerMinute } = config;
   const discovery = new Discovery({ http, store, clock, random, log, strangerFetchesPerMinute });
   await discovery.start();
+  started.push({ name: 'discovery', stop: () => discovery.stop() });
   const peers = createPeerClient({ http, discovery, domain, requestKey: () => identity.request, clock });
   const budgets = new PeerBudgets({ clock, perS: budgetsOf(config) });
   const penalize = (peer: Domain): void => budgets.charge(peer, 'write', BAD_SIGNATURE_COST);
   const services = makeServices({ domain, store, log, keys: identity, peers, discovery, penalize });
-  const accounts = makeAccountDeps(services.deps, { signUpMode: config.signUp as 'closed' });
+  const accounts = makeAccountDeps(services.deps, { signUpMode: config.signUp });
   const metrics = createMetrics();
   measure(metrics, services, store);
   const listening = await listen({
@@ -186,6 +187,7 @@ async function listen(
   const app = createHttpApp({
     federation: {
       services: federation,
+      heardFrom: (peer) => services.heardFrom(peer),
       budgets,
       requestsMax: config.requestsMax,
       callers: discovery,

@@ -67,6 +67,7 @@ t.test('a signed request reaches the service of its verb', async (t) => {
     kind: 'ok',
     body: {},
   });
+  t.same(b.heard, ['a.example', 'a.example']);
   t.match(b.calls, [{ peer: 'a.example', verb: 'signals', body: { items: [{ kind: 'typing' }], new: 1 } }]);
 });
 
@@ -131,6 +132,7 @@ t.test('a signature that does not hold names the part', async (t) => {
   const late = await post(b, { network, signed: { nowSeconds: seconds(network) - 120 } });
   t.match(late.problem, { senderClock: seconds(network) - 120, receiverClock: seconds(network) }, 'both clocks');
   t.equal(b.calls.length, calls, 'none reached the service');
+  t.same(b.heard.length, calls + 1, 'and only a wrong body was certain to be of that provider');
   t.match(await post(b, { network }), { status: 200 }, 'still alive');
 });
 
@@ -152,6 +154,7 @@ t.test('blocked, over budget, overloaded', async (t) => {
     options: {
       budgets: { mailbox: 1, readBytes: 100 },
       requestsMax: 1,
+      heardFrom: () => undefined,
       services: {
         directory: async () => {
           entered.push(holding);
@@ -222,6 +225,19 @@ t.test('only so many requests are under way', async (t) => {
   release();
   t.match(await slow, { kind: 'ok' });
   t.match(await post(b, { network }), { status: 200 });
+
+  t.test('and of one peer only a share of them', async (t) => {
+    const never = new Promise<never>(() => undefined);
+    const pair = await startPair(t, { options: { requestsMax: 16, services: { signals: () => never } } });
+    const signal = '{"items":[{"kind":"typing","room":"r","from":"x","counter":1}]}';
+    const stuck = Array.from({ length: 4 }, () => pair.a.client.call(B, 'signals', signal));
+    await until(() => pair.b.calls.length === 4);
+    t.match(await post(pair.b, { network: pair.network }), { status: 429, problem: { code: 'over-budget' } });
+    await pair.a.http.close();
+    await Promise.all(stuck);
+    await until(() => pair.b.server.underWay === 0);
+    t.match(await post(pair.b, { network: pair.network }), { status: 200 }, 'places of those who left are free again');
+  });
 });
 
 t.test('bodies', async (t) => {

@@ -1,5 +1,5 @@
 import { domainOf } from '../protocol/identifiers.js';
-import type { Domain } from '../protocol/identifiers.js';
+import type { Address, Domain } from '../protocol/identifiers.js';
 import { parseInviteBody } from '../protocol/invite-mail.js';
 import type { InviteBody } from '../protocol/invite-mail.js';
 import { verifyInvite } from '../protocol/invite.js';
@@ -7,10 +7,12 @@ import { parseMail, verifyMail } from '../protocol/mail.js';
 import type { Mail } from '../protocol/mail.js';
 import { noteOf } from './account-news.js';
 import type { ServiceDeps } from './deps.js';
+import type { Invitation } from './join-room.js';
+import type { Actor } from './room-services.js';
 
 type MailDeps = Pick<ServiceDeps, 'domain' | 'store' | 'clock' | 'directory' | 'accountIdOf' | 'bells' | 'keys'> & {
   /** a dm that both people asked for at the same time becomes one */
-  readonly mergeCrossed: (mail: Mail, body: InviteBody) => Promise<boolean>;
+  readonly mergeCrossed: (who: Actor, theirs: Invitation) => Promise<boolean>;
 };
 
 export type MailAnswer =
@@ -56,23 +58,26 @@ async function file(deps: MailDeps, mail: Mail, body: InviteBody): Promise<void>
   const accountId = await deps.accountIdOf(mail.to);
   if (accountId === undefined || (await deps.store.isBlocked(accountId, mail.from))) return;
   const { create, content, contentText, statement, invite, intro } = body;
-  if (await deps.mergeCrossed(mail, body)) return;
+  const who = { accountId, address: mail.to };
+  const creator = create.fields.sender as Address;
+  const creation = { kind: content.kind, hub: invite.hub, creator, peer: content.with ?? null };
+  const theirs = { room: invite.room, hub: invite.hub, creation };
+  if (await deps.mergeCrossed(who, theirs)) return;
   const added = await deps.store.addRequest(
     {
       ...{ accountId, id: mail.hash, kind: content.kind === 'dm' ? 'contact' : 'invite', room: invite.room },
       ...{ hub: invite.hub, by: mail.from, at: deps.clock.now(), until: mail.until, state: 'waiting' },
       body: JSON.stringify({
         create: { jws: create.jws, content: contentText, statement: statement.jws },
-        ...{
-          invite: invite.jws,
-          creation: { kind: content.kind, creator: create.fields.sender, peer: content.with ?? null },
-        },
+        ...{ invite: invite.jws, creation: { kind: content.kind, creator, peer: content.with ?? null } },
         ...(intro === undefined ? {} : { intro }),
       }),
     },
     { max: REQUESTS_WAITING_MAX, mail: { hash: Buffer.from(mail.hash, 'base64url'), until: mail.until } },
   );
   if (added !== 'added') return;
+  // Our person may have asked for the same contact meanwhile.
+  if (await deps.mergeCrossed(who, theirs)) await deps.store.setRequestState(accountId, mail.hash, 'accepted');
   await deps.store.addNotes([noteOf(accountId, { kind: 'request', id: mail.hash })]);
   deps.bells.ringAccount(accountId);
 }

@@ -1,7 +1,4 @@
-import { domainOf, parseDomain } from '../protocol/identifiers.js';
-import type { Address, RoomId } from '../protocol/identifiers.js';
-import type { InviteBody } from '../protocol/invite-mail.js';
-import type { Mail } from '../protocol/mail.js';
+import type { RoomId } from '../protocol/identifiers.js';
 import { ProtocolError } from '../protocol/protocol-error.js';
 import type { RequestRow } from '../storage/account-rows.js';
 import { noteOf } from './account-news.js';
@@ -12,7 +9,7 @@ import type { Invitation, JoinDeps } from './join-room.js';
 import type { Actor } from './room-services.js';
 import { submitEvent } from './submit-event.js';
 
-type AnswerDeps = JoinDeps & Pick<ServiceDeps, 'store' | 'rooms'>;
+export type AnswerDeps = JoinDeps & Pick<ServiceDeps, 'store' | 'rooms'>;
 
 interface RequestBody {
   readonly creation: Invitation['creation'];
@@ -65,24 +62,24 @@ async function settle(
  * Two people asked each other at the same time: the dm with the lower room id stays. Where it is the other's, ours is
  * marked as superseded and theirs joined at once, since our person has asked for this very contact.
  *
- * @returns whether the invitation needs no answer any more
+ * @param theirs the dm the other person created
+ * @returns whether the invitation to it needs no answer any more
  * @see PV-ROOM-012
  */
-export async function mergeCrossed(
-  deps: AnswerDeps,
-  mail: Mail,
-  { content, invite, create }: InviteBody,
-): Promise<boolean> {
-  if (content.kind !== 'dm') return false;
-  const accountId = await deps.accountIdOf(mail.to);
-  if (accountId === undefined) return false;
-  const who: Actor = { accountId, address: mail.to };
-  const own = await findDm(deps, who, mail.from);
-  if (own === undefined || own.room === invite.room || own.hub !== deps.domain) return false;
-  if (own.state.isJoined(mail.from) || own.room < invite.room) return true;
-  const hub = parseDomain(invite.hub) ?? domainOf(create.fields.sender);
-  const creation = { kind: 'dm' as const, hub, creator: create.fields.sender as Address, peer: content.with ?? null };
-  await joinRoom(deps, who, { room: invite.room, hub, creation });
-  await submitEvent(deps, own, { sender: who.address, type: 'room.superseded', key: '', content: { by: invite.room } });
+export async function mergeCrossed(deps: AnswerDeps, who: Actor, theirs: Invitation): Promise<boolean> {
+  const { room, creation } = theirs;
+  const { kind, creator } = creation;
+  if (kind !== 'dm' || creator === null) return false;
+  const own = await findDm(deps, who, creator);
+  if (own === undefined || own.room === room || own.hub !== deps.domain) return false;
+  if (own.state.isJoined(creator) || own.room < room) return true;
+  await joinRoom(deps, who, theirs);
+  await submitEvent(deps, own, { sender: who.address, type: 'room.superseded', key: '', content: { by: room } });
   return true;
+}
+
+/** As `mergeCrossed`, for a request that waits: it is settled when it needs no answer any more. */
+export async function mergeWaiting(deps: AnswerDeps, who: Actor, request: RequestRow): Promise<void> {
+  if (await mergeCrossed(deps, who, invitationOf(request)))
+    await settle(deps, who, { id: request.id, state: 'accepted' });
 }

@@ -46,26 +46,6 @@ export async function createGroup(
   return { room };
 }
 
-/**
- * Asks somebody for contact: creates the dm here and sends the invitation; nothing enters the other's log before they
- * accept. Asking again gives the room there is.
- *
- * @throws ProtocolError `bad-request` (oneself)
- * @see PV-ROOM-002, PV-MAIL-006
- */
-export async function requestContact(
-  deps: CreateDeps,
-  who: Actor,
-  { to, intro, requestKey }: { to: Address; intro?: string; requestKey: string },
-): Promise<{ room: RoomId; status: 'sent' }> {
-  if (to === who.address) throw new ProtocolError('bad-request', { part: 'to' });
-  const known = await findDm(deps, who, to);
-  const room = known?.room ?? (await createRoom(deps, who, { kind: 'dm', with: to, requestKey }));
-  if (known?.state.isJoined(to) !== true)
-    await sendInvite(deps, who, { room, to, ...(intro === undefined ? {} : { intro }) });
-  return { room, status: 'sent' };
-}
-
 /** The dm between one of our people and somebody, if there is one that counts. */
 export async function findDm(
   deps: Pick<ServiceDeps, 'store' | 'rooms'>,
@@ -116,7 +96,11 @@ export async function sendInvite(
 }
 
 /** Create and the creator's join; both or, after a crash in between, the rest when asked again. */
-async function createRoom(deps: CreateDeps, who: Actor, { kind, with: other, requestKey }: NewRoom): Promise<RoomId> {
+export async function createRoom(
+  deps: CreateDeps,
+  who: Actor,
+  { kind, with: other, requestKey }: NewRoom,
+): Promise<RoomId> {
   const request = { accountId: who.accountId, requestKey };
   const signed = signCreate(deps, who, { kind, ...(other === undefined ? {} : { with: other }) });
   const room = await orderCreate(deps, signed, request);

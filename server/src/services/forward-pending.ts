@@ -87,7 +87,7 @@ export class ForwardPending {
 
   /** The hub is back. */
   hurry(hub: Domain): void {
-    this.#loop.ring(hub, { hurry: true });
+    this.#loop.hurry(hub);
   }
 
   /**

@@ -28,6 +28,8 @@ interface KeyState {
   /** rung while running */
   again: boolean;
   failures: number;
+  /** resting because the other side wants it so */
+  isAsked: boolean;
   cancel?: Cancel;
 }
 
@@ -55,13 +57,21 @@ export class KeyedLoop<Key extends string> {
     this.#options = options;
   }
 
-  /** There is something to do for a key. A key that is backing off waits on, unless it is told to hurry. */
-  ring(key: Key, { hurry = false } = {}): void {
+  /** There is something to do for a key. A key that is backing off waits on. */
+  ring(key: Key): void {
     if (this.#isStopped) return;
     const state = this.#keys.get(key);
-    if (state === undefined) this.#enqueue(key, { phase: 'waiting', again: false, failures: 0 });
+    if (state === undefined) this.#enqueue(key, { phase: 'waiting', again: false, failures: 0, isAsked: false });
     else if (state.phase === 'running') state.again = true;
-    else if (state.phase === 'resting' && hurry) this.#enqueue(key, { ...state, failures: 0 });
+  }
+
+  /** The other side shows that it is alive: a long back-off begins anew. A wait it has asked for is kept. */
+  hurry(key: Key): void {
+    const state = this.#keys.get(key);
+    if (state?.phase !== 'resting' || state.failures <= 1 || state.isAsked) return;
+    state.cancel?.();
+    state.failures = 0;
+    this.#rest(key, state);
   }
 
   isBackingOff(key: Key): boolean {
@@ -123,7 +133,7 @@ export class KeyedLoop<Key extends string> {
     const ceiling = Math.min(DELAY_MS_MAX, DELAY_MS_MIN * 2 ** Math.min(state.failures, EXPONENT_MAX));
     const jittered = (ceiling * this.#deps.random.bytes(4).readUInt32BE()) / 2 ** 32;
     const delayMs = Math.max(afterMs, jittered, DELAY_MS_LEAST);
-    state.phase = 'resting';
+    Object.assign(state, { phase: 'resting', isAsked: afterMs > 0 });
     state.failures += 1;
     state.cancel = this.#deps.timers.after(delayMs, () => this.#enqueue(key, state));
   }

@@ -2,7 +2,7 @@ import type { Bells, RoomServices } from './room-services.js';
 import { noteOf } from './account-news.js';
 import { answerRequest } from './answer-request.js';
 import * as change from './change-room.js';
-import { createGroup, requestContact, sendInvite } from './create-room.js';
+import { createGroup, sendInvite } from './create-room.js';
 import type { CreateDeps } from './create-room.js';
 import type { ServiceDeps } from './deps.js';
 import { markRead } from './exchange-signals.js';
@@ -10,6 +10,7 @@ import type { ExchangeSignals } from './exchange-signals.js';
 import type { JoinDeps } from './join-room.js';
 import { listMembers, listRooms, readRecords, roomSummary } from './read-rooms.js';
 import { readTimeline } from './read-timeline.js';
+import { requestContact } from './request-contact.js';
 import { createSendEvent, joinedRoom } from './send-event.js';
 import { ProtocolError } from '../protocol/protocol-error.js';
 

@@ -76,9 +76,9 @@ export class PushRecords {
     await saveCursors(this.#deps, this.#lanes);
   }
 
-  /** The peer is back: no need to wait for the back-off to end. */
+  /** The peer is back. */
   hurry(peer: Domain): void {
-    for (let lane = 0; lane < LANES; lane += 1) this.#loop.ring(`${peer}#${lane}`, { hurry: true });
+    for (let lane = 0; lane < LANES; lane += 1) this.#loop.hurry(`${peer}#${lane}`);
   }
 
   /** The peer asks for a room's log from here on, so it has what comes before. */

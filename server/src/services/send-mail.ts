@@ -50,7 +50,7 @@ export function createSendMail(deps: MailDeps): SendMail {
       for (const domain of await deps.store.mailDomains({ limit: 1000 })) loop.ring(domain);
     },
     stop: () => loop.stop(),
-    hurry: (peer) => loop.ring(peer, { hurry: true }),
+    hurry: (peer) => loop.hurry(peer),
   };
 }
 

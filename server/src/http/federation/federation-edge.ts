@@ -1,5 +1,6 @@
 import { limits } from '@payvand/spec';
 import { verifyContentDigest } from '../../protocol/http-signature.js';
+import type { Domain } from '../../protocol/identifiers.js';
 import { ProtocolError } from '../../protocol/protocol-error.js';
 import { parseStrictJson } from '../../protocol/strict-json.js';
 import type { JsonValue } from '../../protocol/strict-json.js';
@@ -18,6 +19,8 @@ export interface FederationDeps extends AuthenticateDeps {
   readonly budgets: PeerBudgets;
   /** requests of peers under way at once */
   readonly requestsMax: number;
+  /** told of every request whose sender is certain */
+  readonly heardFrom: (peer: Domain) => void;
 }
 
 /**
@@ -35,8 +38,10 @@ export function createFederationEdge(deps: FederationDeps): (request: EdgeBindin
     requireJson(incoming);
     admission.requirePatience(clientAddress);
     const peer = await identify(deps, request, admission);
-    const leave = admission.enter(peer.domain);
-    outgoing.once('close', leave);
+    deps.heardFrom(peer.domain);
+    // Nobody is left to answer, and the answer's close, at which its place is given back, is over.
+    if (incoming.socket.destroyed) throw new ProtocolError('bad-http', { detail: 'the sender went away' });
+    outgoing.once('close', admission.enter(peer.domain));
     chargeRequest(deps, endpoint, peer);
     const body = await readSignedJson(request);
     const answer = await endpoint.run(deps.services, peer.domain, body);
