@@ -3,6 +3,7 @@ import { PgTable } from 'drizzle-orm/pg-core';
 import t from 'tap';
 import type { RoomAppend } from '../src/storage/room-rows.js';
 import * as schema from '../src/storage/schema.js';
+import { StorageError } from '../src/storage/storage-error.js';
 import type { Store } from '../src/storage/store-types.js';
 import {
   alice,
@@ -96,6 +97,11 @@ t.test('a flush', async (t) => {
     const { room } = await makeRoom(1);
     const unknown = roomId();
     t.same(await store.commitAppends({ appends: [appendOf(room, rowsOf(0, 0))] }), { conflicts: [room] });
+    t.same(
+      await store.commitAppends({ appends: [appendOf(room, rowsOf(3, 3))] }),
+      { conflicts: [room] },
+      'nor is a gap left',
+    );
     t.same(await store.commitAppends({ appends: [appendOf(unknown, rowsOf(4, 4))] }), { conflicts: [unknown] });
   });
 
@@ -469,4 +475,24 @@ t.test('while its database is down a store fails every call, and is back by itse
     Array.from({ length: rows.length }, (_, index) => index),
   );
   t.equal(await store.ping(), true);
+});
+
+t.test('a failure tells trouble with the database from trouble with the values', async (t) => {
+  const failure = (cause: object) => {
+    const { code, ambiguous } = StorageError.from(Object.assign(new Error('with somebody’s words'), cause));
+    return [code, ambiguous];
+  };
+  t.same(failure({ code: '23505', severity: 'ERROR' }), ['rejected', false]);
+  t.same(failure({ code: '22021', severity: 'ERROR' }), ['rejected', false]);
+  t.same(failure({ code: '40P01', severity: 'ERROR' }), ['connection', false]);
+  t.same(failure({ code: '53100', severity: 'ERROR' }), ['connection', false], 'no disk space is nobody’s fault');
+  t.same(failure({ code: '57P01', severity: 'FATAL' }), ['connection', true]);
+  t.same(failure({ code: '57P03', severity: 'FATAL' }), ['connection', false], 'still starting: nothing was sent');
+  t.same(failure({ code: '28P01', severity: 'FATAL' }).slice(0, 1), ['connection']);
+  t.same(failure({ code: 'CONNECTION_CLOSED' }), ['connection', true]);
+  t.same(failure({ code: 'ECONNREFUSED' }), ['connection', false]);
+  const refusal = StorageError.from(
+    Object.assign(new Error('invalid input: "my secret"'), { code: '22P02', severity: 'ERROR' }),
+  );
+  t.notMatch(`${refusal.message} ${String(refusal.cause)}`, /secret/);
 });
