@@ -124,7 +124,8 @@ export class RoomDraft {
     Object.assign(this, { seq, epoch, at, hash });
     this.records.push(record);
     this.#bytes += recordBytes(record);
-    if (domainOf(sender) === this.#domain) this.#resolved.push(event.id);
+    // Where we are the hub nothing of ours is pending.
+    if (this.live.hub !== this.#domain && domainOf(sender) === this.#domain) this.#resolved.push(event.id);
     if (statement !== undefined) this.#keepStatement(statement);
     if (admitted.void === null) this.#takeEffect(admitted, seq);
     return record;
