@@ -125,7 +125,7 @@ t.test('two servers joined by hand, as the README says, carry a message across',
   const omid = await logIn(await connect(join(folder, 'eitaa/tls/ca.pem'), second), 'omid');
   const { room } = await parisa.post('/contacts', { address: 'omid@eitaa.test', intro: 'سلام', requestKey: 'c1' });
   const asked = await until(async () => (await omid.get('/requests')).requests[0]);
-  t.match(asked, { from: 'parisa@soroush.test', intro: 'سلام' });
+  t.match(asked, { by: 'parisa@soroush.test', intro: 'سلام' });
   await omid.post(`/requests/${asked.id}/accept`, {});
   const text = 'پیوند works';
   await omid.post(`/rooms/${room}/events`, { requestKey: 'm1', type: 'message', content: { text } });
