@@ -62,6 +62,7 @@ export class ForwardPending {
   readonly #loop: KeyedLoop<Domain>;
   readonly #keep: (row: NewPending) => Promise<number>;
   #cancel: Cancel | undefined;
+  #offRooms: (() => void) | undefined;
 
   constructor(deps: ForwardDeps) {
     this.#deps = deps;
@@ -73,8 +74,9 @@ export class ForwardPending {
   }
 
   async start(): Promise<void> {
-    const { store, timers, log } = this.#deps;
+    const { store, timers, log, bells } = this.#deps;
     for (const hub of await store.pendingHubs(HUBS_MAX)) this.#loop.ring(hub);
+    this.#offRooms = bells.onAnyRoom((room) => this.#answerFromLog(room));
     this.#cancel = timers.every(AGAIN_MS, () => {
       this.#sweep().catch((cause: unknown) => log.warn('sweep-failed', { cause }));
     });
@@ -82,6 +84,7 @@ export class ForwardPending {
 
   async stop(): Promise<void> {
     this.#cancel?.();
+    this.#offRooms?.();
     await this.#loop.stop();
   }
 
@@ -116,6 +119,16 @@ export class ForwardPending {
         reject: (cause) => settle(() => reject(cause)),
       });
     });
+  }
+
+  /** The log may bring an event back before the hub's answer does. */
+  #answerFromLog(room: RoomId): void {
+    const live = this.#waiters.size === 0 ? undefined : this.#deps.rooms.peek(room);
+    if (live === undefined || live.hub === this.#deps.domain) return;
+    for (const { eventId: id, seq, at, void: code } of live.tailAfter(live.flushedFrom, BATCH_ITEMS_MAX) ?? []) {
+      if (code === null) this.#waiters.get(id)?.resolve({ status: 'ordered', id, seq, at });
+      else this.#waiters.get(id)?.reject(refusalOf(code, null));
+    }
   }
 
   async #submitNext(hub: Domain): Promise<Turn> {

@@ -20,14 +20,21 @@ const KINDS: ReadonlySet<string> = new Set(['reply', 'edit', 'delete', 'react', 
  * @see PV-CLI-020 to PV-CLI-026
  */
 export function createSendEvent(deps: SendDeps): (who: Actor, send: SendRequest) => Promise<SendAnswer> {
-  const once = createOnce<SendAnswer>();
+  // What is pending will have another answer later, which the database knows.
+  const once = createOnce<SendAnswer>(({ status }) => status === 'ordered');
+  const inOrder = createInOrder();
   return (who, send) => {
     const hash = sha256Base64url(JSON.stringify([send.room, send.type, send.content, send.rel ?? null]));
-    return once({ name: `${who.accountId} ${send.requestKey}`, hash }, () => sendOnce(deps, who, send));
+    const name = `${who.accountId} ${send.requestKey}`;
+    return once({ name, hash }, () => sendOnce({ ...deps, inOrder }, who, send));
   };
 }
 
-async function sendOnce(deps: SendDeps, who: Actor, send: SendRequest): Promise<SendAnswer> {
+async function sendOnce(
+  deps: SendDeps & { readonly inOrder: InOrder },
+  who: Actor,
+  send: SendRequest,
+): Promise<SendAnswer> {
   if (!CLIENT_TYPES.has(send.type) && !PRIVATE_TYPE.test(send.type))
     throw new ProtocolError('bad-request', { part: 'type' });
   const live = await joinedRoom(deps, who, send.room);
@@ -35,7 +42,7 @@ async function sendOnce(deps: SendDeps, who: Actor, send: SendRequest): Promise<
   const rel = send.rel === undefined ? {} : { rel: readRelations(send.rel) };
   const request = { accountId: who.accountId, requestKey };
   if (live.hub !== deps.domain) {
-    const before = await answeredBefore(deps, request);
+    const before = await deps.inOrder(`${who.accountId} ${send.room}`, answeredBefore(deps, request));
     if (before !== undefined) return before;
   }
   const { salt, ...members } = content;
@@ -106,12 +113,11 @@ const REMEMBERED_MAX = 50_000;
 
 /**
  * Makes a guard against repeats: the same request under the same key shares one answer, whether the first is still under
- * way or done; a failure that may be repeated is forgotten.
+ * way or done; a failure, and an answer that is not final, is forgotten.
  */
-export function createOnce<Answer>(): (
-  request: { name: string; hash: string },
-  run: () => Promise<Answer>,
-) => Promise<Answer> {
+export function createOnce<Answer>(
+  isFinal: (answer: Answer) => boolean,
+): (request: { name: string; hash: string }, run: () => Promise<Answer>) => Promise<Answer> {
   const answers = new Map<string, { hash: string; answer: Promise<Answer> }>();
   return ({ name, hash }, run) => {
     const known = answers.get(name);
@@ -119,11 +125,27 @@ export function createOnce<Answer>(): (
     if (known !== undefined) return known.answer;
     const answer = run();
     answers.set(name, { hash, answer });
-    answer.catch(() => answers.delete(name));
+    const forget = (): void => void answers.delete(name);
+    answer.then((given) => isFinal(given) || forget(), forget);
     for (const oldest of answers.keys()) {
       if (answers.size <= REMEMBERED_MAX) break;
       answers.delete(oldest);
     }
     return answer;
+  };
+}
+
+type InOrder = <Answer>(name: string, asked: Promise<Answer>) => Promise<Answer>;
+
+/** Makes a gate behind which answers come out in the order of the questions, by name: what one person sends keeps its order. */
+function createInOrder(): InOrder {
+  const last = new Map<string, Promise<unknown>>();
+  return async <Answer>(name: string, asked: Promise<Answer>): Promise<Answer> => {
+    const before = last.get(name);
+    const turn = Promise.allSettled([before, asked]);
+    last.set(name, turn);
+    await turn;
+    if (last.get(name) === turn) last.delete(name);
+    return await asked;
   };
 }
