@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { dirname, resolve } from 'node:path';
+import type { LogLevel } from './log.js';
 import { parseDomain } from './protocol/identifiers.js';
 import type { Domain } from './protocol/identifiers.js';
 
@@ -102,7 +103,7 @@ export const settings = {
     type: 'closed, invite or open',
     sentence: 'who may make an account',
     fallback: 'closed',
-    parse: (text: string) => readChoice(text, ['closed', 'invite', 'open']),
+    parse: (text: string): 'closed' | 'invite' | 'open' => readChoice(text, ['closed', 'invite', 'open']),
   },
   peers: {
     env: 'PAYVAND_PEERS_FILE',
@@ -117,7 +118,7 @@ export const settings = {
     type: 'debug, info, warn, error or silent',
     sentence: 'least important line that is logged',
     fallback: 'info',
-    parse: (text: string) => readChoice(text, ['debug', 'info', 'warn', 'error', 'silent']),
+    parse: (text: string): LogLevel | 'silent' => readChoice(text, ['debug', 'info', 'warn', 'error', 'silent']),
   },
   connectionsMax: count('PAYVAND_CONNECTIONS_MAX', [10_000, 'connections', 'open connections in all']),
   streamsMax: count('PAYVAND_STREAMS_MAX', [8_000, 'streams', 'live streams of clients among them']),

@@ -154,7 +154,6 @@ t.test('blocked, over budget, overloaded', async (t) => {
     options: {
       budgets: { mailbox: 1, readBytes: 100 },
       requestsMax: 1,
-      heardFrom: () => undefined,
       services: {
         directory: async () => {
           entered.push(holding);

@@ -54,6 +54,11 @@ export class HttpServer {
     this.#limits = new SocketLimits({ connectionsMax, proxyFrom });
   }
 
+  /** requests that have not been answered to the end */
+  get underWay(): number {
+    return this.#underWay.size;
+  }
+
   /** @throws Error of node:net, node:fs or node:tls: the address is taken, or the certificate is no good */
   async start(): Promise<AddressInfo> {
     const { server, certificate } = await createNodeServer(this.#options);
