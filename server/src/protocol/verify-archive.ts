@@ -105,7 +105,8 @@ export class ArchiveVerifier {
     if (this.#last !== 'end') this.#fault ??= this.#cut('the last line is missing');
     this.#fault ??= this.#compareExpected();
     const result = this.#replay?.result();
-    const voids = (result?.voids ?? []).filter(({ seq }) => seq !== this.#fault?.seq);
+    const last = this.#fault;
+    const voids = (result?.voids ?? []).filter(({ seq, code }) => seq !== last?.seq || code !== last.code);
     return {
       header: this.#header,
       records: this.#records,
