@@ -24,7 +24,7 @@ export function reportText({ file, report, tookMs, roots }: Reported): string[] 
     lines.push(`room     ${header.room}, hub ${header.hub}`);
     lines.push(`copy     of ${header.by}, made ${new Date(header.at).toISOString()}`);
     lines.push(
-      `records  ${records}, from ${header.first} to ${seq}, sealed to ${sealedSeq}, read in ${seconds(tookMs)}`,
+      `records  ${records}, from ${header.first} to ${seq}, sealed to ${sealedSeq}, ${speed(records, tookMs)}`,
     );
   }
   if (report.hash !== undefined) lines.push(`head     ${seq}:${report.hash.toString('base64url')}`);
@@ -81,6 +81,6 @@ function listed(numbers: readonly number[]): string {
   return numbers.length > LISTED_MAX ? `${shown} and ${numbers.length - LISTED_MAX} more` : shown;
 }
 
-function seconds(ms: number): string {
-  return `${(ms / 1000).toFixed(1)} s`;
+function speed(records: number, tookMs: number): string {
+  return `${(tookMs / 1000).toFixed(1)} s, ${Math.round(records / Math.max(tookMs / 1000, 0.001))} a second`;
 }
