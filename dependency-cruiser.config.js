@@ -82,10 +82,11 @@ const layers = [
     {},
     '^server/src/main\\.ts$',
   ]),
-  never('built-code-is-for-commands', 'The way round through dist/ would escape every rule about src/. The bench, built apart, starts servers.', [
-    { pathNot: ['^server/bin/', '^conformance/', '^bench/'] },
-    '^(server|conformance|bench)/dist/',
-  ]),
+  never(
+    'built-code-is-for-commands',
+    'The way round through dist/ would escape every rule about src/. The bench, built apart, starts servers.',
+    [{ pathNot: ['^server/bin/', '^conformance/', '^bench/'] }, '^(server|conformance|bench)/dist/'],
+  ),
 ];
 
 const owners = [
