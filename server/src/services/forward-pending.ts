@@ -167,8 +167,11 @@ export class ForwardPending {
       if (result === undefined || result.status === 'not-hub') waitMs = Math.max(waitMs, BAD_ANSWER_MS);
       else if (result.status === 'retry') waitMs = Math.max(waitMs, result.after * 1000, 1);
       else if (result.status === 'denied') await this.#refuse(row, result);
-      else if (!(await this.#isProven(row, body))) waitMs = Math.max(waitMs, BAD_ANSWER_MS);
-      else
+      else if (!(await this.#isProven(row, body))) {
+        // A hub with new keys says so in the log.
+        this.#deps.pull(row.room);
+        waitMs = Math.max(waitMs, BAD_ANSWER_MS);
+      } else
         this.#waiters.get(row.eventId)?.resolve({ status: 'ordered', id: row.eventId, seq: result.seq, at: result.at });
     }
     return waitMs;

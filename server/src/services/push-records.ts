@@ -67,7 +67,7 @@ export class PushRecords {
       this.#deps.bells.onAnyRoom((room) => this.#ring(room)),
       this.#deps.timers.every(TICK_MS, () => this.#tick()),
     );
-    for (const peer of await allPeers(this.#deps)) await this.#findDue(peer);
+    for (const peer of await allPeers(this.#deps)) if (peer !== this.#deps.domain) await this.#findDue(peer);
   }
 
   async stop(): Promise<void> {
