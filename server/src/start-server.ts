@@ -24,6 +24,7 @@ import { makeProfileReader } from './services/accounts/profiles.js';
 import { PeerBudgets } from './services/peer-budgets.js';
 import { startEmbeddedPostgres } from './storage/embedded/start-embedded-postgres.js';
 import { openStore } from './storage/open-store.js';
+import { hearOperatorBell } from './storage/operator-bell.js';
 import type { DatabaseAddress } from './storage/database.js';
 import type { Store } from './storage/store-types.js';
 import { Discovery } from './transport/discovery.js';
@@ -86,7 +87,7 @@ async function start({ config, log, started, signal }: Start): Promise<RunningSe
   const endpoint = config.endpoint ?? domain;
   const clock = { now: () => Date.now() };
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
-  const store = await openDatabase({ config, log, started, ...(signal === undefined ? {} : { signal }) });
+  const { store, database } = await openDatabase({ config, log, started, ...(signal === undefined ? {} : { signal }) });
   const identity = new OwnIdentity({ dataDir: config.dataDir, domain, endpoint, clock, log });
   await identity.start();
   started.push({ name: 'identity', stop: () => identity.stop() });
@@ -104,6 +105,15 @@ async function start({ config, log, started, signal }: Start): Promise<RunningSe
   const accounts = makeAccountDeps(services.deps, { signUpMode: config.signUp });
   const metrics = createMetrics();
   measure(metrics, services, store);
+  const rereadPeer = (peer: Domain): void => {
+    discovery.forget(peer);
+    discovery.find(peer).catch((cause: unknown) => log.warn('peer-not-read', { peer, cause }));
+  };
+  const bell = await hearOperatorBell(database, (change) => {
+    if ('account' in change) services.deps.bells.ringAccount(change.account);
+    else rereadPeer(change.peer as Domain);
+  });
+  started.push({ name: 'operator bell', stop: () => bell.stop() });
   const listening = await listen({
     config,
     log,
@@ -134,11 +144,16 @@ async function start({ config, log, started, signal }: Start): Promise<RunningSe
   };
 }
 
-async function openDatabase({ config, log, started, signal }: Start): Promise<Store> {
+async function openDatabase({
+  config,
+  log,
+  started,
+  signal,
+}: Start): Promise<{ store: Store; database: DatabaseAddress }> {
   const database = await databaseAddress({ config, log, started, ...(signal === undefined ? {} : { signal }) });
   const store = await openStore({ database, log });
   started.push({ name: 'store', stop: () => store.close() });
-  return store;
+  return { store, database };
 }
 
 async function databaseAddress({ config, log, started, signal }: Start): Promise<DatabaseAddress> {

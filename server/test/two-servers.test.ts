@@ -80,7 +80,10 @@ async function logIn(agent: Agent & { origin: string }, localpart: string): Prom
   const call = async (method: 'GET' | 'POST', path: string, body?: object): Promise<Json> => {
     const headers = { 'content-type': 'application/json', ...(token !== '' && { authorization: `Bearer ${token}` }) };
     const text = body && JSON.stringify(body);
-    const answer = await request(`${agent.origin}${path}`, { method, dispatcher: agent, headers, body: text });
+    const answer = await request(`${agent.origin}${path}`, {
+      ...{ method, dispatcher: agent, headers },
+      ...(text !== undefined && { body: text }),
+    });
     const said = await answer.body.text();
     if (answer.statusCode >= 400) throw new Error(`${path}: ${said}`);
     return said === '' ? undefined : JSON.parse(said);

@@ -7,6 +7,7 @@ import { createBells } from '../services/bells.js';
 import type { Bells } from '../services/room-services.js';
 import { useEmbeddedPostgres } from '../storage/embedded/use-embedded-postgres.js';
 import { openStore } from '../storage/open-store.js';
+import { ringOperatorBell } from '../storage/operator-bell.js';
 import type { Store } from '../storage/store-types.js';
 import type { CommandContext } from './command.js';
 import { existingDomain } from './own-domain.js';
@@ -17,7 +18,10 @@ export interface Operator {
   readonly store: Store;
   readonly clock: { now(): number };
   readonly passwords: Passwords;
+  /** an account's bell is heard by a running server when the task is done */
   readonly bells: Bells;
+  /** lets a running server look at a peer again */
+  readonly ringPeer: (domain: Domain) => Promise<void>;
 }
 
 /**
@@ -39,7 +43,12 @@ export async function asOperator<Result>(
     const store = await openStore({ database, log, connections: 4 });
     try {
       const passwords = makePasswords({ random: { bytes: (count) => randomBytes(count) } });
-      return await run({ domain, store, passwords, clock: { now: world.now }, bells: createBells() });
+      const rung = new Set<number>();
+      const bells = { ...createBells(), ringAccount: (account: number) => void rung.add(account) };
+      const ringPeer = (peer: Domain) => ringOperatorBell(database, { peer });
+      const result = await run({ domain, store, passwords, clock: { now: world.now }, bells, ringPeer });
+      for (const account of rung) await ringOperatorBell(database, { account });
+      return result;
     } finally {
       await store.close();
     }

@@ -18,7 +18,7 @@ import type { Operator } from './open-operator.js';
 const settings = ['dataDir', 'databaseUrl'] as const;
 const one = { usage: '<domain>', words: [1, 1], settings } as const;
 const PAGE = 500;
-const HONOURED = 'A running server honours it within 30 seconds.';
+const HONOURED = 'A running server honours it at once.';
 
 export const peersList: Command = {
   settings,
@@ -63,7 +63,10 @@ export const peersLimit: Command = {
     const factor = Number(context.args[1]);
     if (!(factor >= 0.001 && factor <= 1000))
       throw new CommandError('usage', 'the factor must be a number from 0.001 to 1000', { exitCode: 2 });
-    await asOperator(context, ({ store, clock }) => store.setLimitFactor(domain, factor, clock.now()));
+    await asOperator(context, async ({ store, clock, ringPeer }) => {
+      await store.setLimitFactor(domain, factor, clock.now());
+      await ringPeer(domain);
+    });
     context.output.print(`${domain} has its budgets × ${factor}.`);
     context.output.result({ domain, limitFactor: factor });
   },
@@ -94,7 +97,10 @@ export const peersCheck: Command = {
 
 async function setBlocked(context: CommandContext, blocked: boolean): Promise<void> {
   const domain = wantedDomain(context);
-  await asOperator(context, ({ store, clock }) => store.setBlocked(domain, blocked, clock.now()));
+  await asOperator(context, async ({ store, clock, ringPeer }) => {
+    await store.setBlocked(domain, blocked, clock.now());
+    await ringPeer(domain);
+  });
   context.output.print(`${domain} is ${blocked ? 'blocked' : 'no longer blocked'}. ${HONOURED}`);
   context.output.result({ domain, blocked });
 }
