@@ -11,6 +11,12 @@ export interface CommandEntry {
 /** Every command there is, in the order of the help. */
 export const commands: readonly CommandEntry[] = [
   { name: 'serve', summary: 'run a provider', load: async () => (await import('./serve.js')).serve },
+  {
+    name: 'demo',
+    summary: 'three providers and their people, on this machine',
+    load: async () => (await import('./demo.js')).demo,
+  },
+  { name: 'chat', summary: 'talk, in a terminal', load: async () => (await import('./chat.js')).chat },
   { name: 'user create', summary: 'make an account', load: async () => (await import('./user.js')).userCreate },
   {
     name: 'user reset-password',

@@ -8,9 +8,10 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Agent, request } from 'undici';
 import { createTestCa, issueCertificate, writeCertificate } from '../certificates.js';
 import type { Certificate } from '../certificates.js';
+import { isAnswering, loopbackAgent } from './api-client.js';
+import type { HttpAgent } from './api-client.js';
 
 const program = fileURLToPath(new URL('../../bin/payvand.js', import.meta.url));
 const READY_MS_MAX = 60_000;
@@ -19,7 +20,7 @@ const STOP_MS_MAX = 30_000;
 export interface LocalNetwork {
   readonly ca: Certificate;
   /** HTTPS client that finds every provider of this network by its name */
-  readonly agent: Agent;
+  readonly agent: HttpAgent;
   readonly folder: string;
   provider(domain: string): LocalProvider;
   /** Ends every process and removes every file. */
@@ -66,26 +67,13 @@ export async function createLocalNetwork({ domains, env = {} }: NetworkOptions):
   };
 }
 
-/** An HTTPS client for which every name is 127.0.0.1. */
-export function loopbackAgent(ca: string): Agent {
-  return new Agent({
-    connect: {
-      ca,
-      lookup: (_host, options, done) => {
-        if (options.all === true) done(null, [{ address: '127.0.0.1', family: 4 }]);
-        else done(null, '127.0.0.1', 4);
-      },
-    },
-  });
-}
-
 interface Place {
   readonly domain: string;
   readonly port: number;
   readonly adminPort: number;
   readonly folder: string;
   readonly ca: Certificate;
-  readonly agent: Agent;
+  readonly agent: HttpAgent;
   readonly env: Readonly<Record<string, string>>;
 }
 
@@ -104,7 +92,7 @@ export class LocalProvider {
   readonly adminPort: number;
   readonly dataDir: string;
   readonly url: string;
-  readonly #agent: Agent;
+  readonly #agent: HttpAgent;
   readonly #logFile: string;
   readonly #settings: Readonly<Record<string, string>>;
   #child: ChildProcess | undefined;
@@ -209,16 +197,6 @@ async function untilReady(
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   throw new Error(`the server is not ready:\n${(await log()).slice(-4000)}`);
-}
-
-async function isAnswering(agent: Agent, url: string): Promise<boolean> {
-  try {
-    const { statusCode, body } = await request(`${url}/healthz`, { dispatcher: agent });
-    await body.dump();
-    return statusCode === 200;
-  } catch {
-    return false;
-  }
 }
 
 function firstNumber(text: string): number | undefined {

@@ -120,11 +120,8 @@ export class TestStream {
 
   constructor(network: TestNetwork, person: TestPerson, cursor: Json | null) {
     const { port, domain } = person.provider;
-    this.#socket = new WebSocket(`wss://127.0.0.1:${port}/client/v1/stream`, {
-      ca: network.ca.cert,
-      servername: domain,
-      headers: { host: `${domain}:${port}` },
-    });
+    const options = { ca: network.ca.cert, servername: domain };
+    this.#socket = new WebSocket(`wss://127.0.0.1:${port}/client/v1/stream`, options);
     this.#socket.on('open', () => this.send({ op: 'open', token: person.token, cursor }));
     this.#socket.on('message', (data: Buffer) => this.#take(JSON.parse(data.toString()) as Json | Json[]));
     this.#socket.on('error', () => undefined);
