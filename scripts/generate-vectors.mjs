@@ -20,6 +20,7 @@ import { denialVectors, inviteVectors, mailVectors } from './vectors/letters.mjs
 import { merkleVectors } from './vectors/merkle.mjs';
 import { providerDocumentVectors } from './vectors/provider-document.mjs';
 import { recordVectors } from './vectors/record.mjs';
+import { replayVectors } from './vectors/replay.mjs';
 import { rulesVectors } from './vectors/rules.mjs';
 import { headVectors, sealVectors } from './vectors/seal.mjs';
 import { stateHashVectors } from './vectors/state-hash.mjs';
@@ -44,6 +45,7 @@ const formats = {
   merkle: merkleVectors,
   'provider-document': providerDocumentVectors,
   record: recordVectors,
+  replay: replayVectors,
   rules: rulesVectors,
   seal: sealVectors,
   'state-hash': stateHashVectors,

@@ -282,6 +282,13 @@ function tamperings(lines: Lines): Row[] {
       firstSealed,
     ],
     [
+      'a header of another hub',
+      (copied) => void Object.assign(copied[0] ?? {}, { hub: 'b.test' }),
+      'bad-archive',
+      last + 1,
+      3,
+    ],
+    [
       'a line that is no JSON',
       (copied) => void copied.splice(placeOf(copied, middle), 1, 'x' as unknown as Json),
       'bad-archive',
@@ -466,7 +473,10 @@ t.test('what only a lying hub can do is found as well', async (t) => {
   const [report] = (await verify(await write(archiveOf(folded)))).archives;
   t.match(
     report?.['faults'],
-    [{ code: 'state-mismatch', seq: next }],
+    [
+      { code: 'no-right', seq: next },
+      { code: 'state-mismatch', seq: next },
+    ],
     'the fold of a void record is a fault of its own',
   );
 });

@@ -1,4 +1,5 @@
 import type { TSchema } from 'typebox';
+import { archiveFormats } from './archive.js';
 import { eventFormats } from './event-formats.js';
 import { clientSchemas } from './client.js';
 import { federationSchemas } from './federation.js';
@@ -18,6 +19,7 @@ export * from './limits.js';
 export const schemas: Record<string, TSchema> = {
   ...eventFormats,
   ...signedFormats,
+  ...archiveFormats,
   ...federationSchemas,
   ...clientSchemas,
 };

@@ -42,7 +42,7 @@ export const ARCHIVE_LINE_BYTES_MAX = 524_288;
  * Reads one line of an archive, without its line feed.
  *
  * @returns refused `bad-archive`
- * @see PV-ARC-002 to PV-ARC-009
+ * @see PV-ARC-001 to PV-ARC-008, PV-ARC-010
  */
 export function parseArchiveLine(text: string | Uint8Array): Checked<ArchiveLine> {
   const json = parseStrictJson(text, { bytesMax: ARCHIVE_LINE_BYTES_MAX });
@@ -63,12 +63,12 @@ export function archiveHeaderText({ room, hub, by, at, first, prev, providers }:
   return JSON.stringify({ archive: 'payvand-room', version: 1, room, hub, by, at, first, ...before, providers });
 }
 
-/** @param record JSON text of a wire record or header @see PV-ARC-006 */
+/** @param record JSON text of a wire record or header @see PV-ARC-004 */
 export function archiveRecordText(record: string, hash: Buffer): string {
   return `{"record":${record},"hash":"${hash.toString('base64url')}"}`;
 }
 
-/** @see PV-ARC-005, PV-ARC-007 */
+/** @see PV-ARC-005, PV-ARC-006 */
 export function archiveSealedText(kind: 'snapshot' | 'sealed', sealed: SealedHead): string {
   const seals: string[] = [];
   return JSON.stringify({ [kind]: sealedToWire(sealed, seals), seals });

@@ -12,7 +12,7 @@ export interface Branch {
   readonly sealed: WireSealedHead;
 }
 
-/** Two sealed heads of one room that no single log can have: anyone can check them with the hub's key statement. */
+/** Two sealed heads of one room that no single log can have: anyone can check them with the hub's key statement. @see PV-ARC-021 */
 export interface EquivocationProof {
   readonly room: string;
   readonly hub: string;

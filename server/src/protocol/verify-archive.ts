@@ -65,7 +65,7 @@ const ENTRIES_MAX = 20_000;
  * Verifies an archive line by line, believing nothing in it: chain, seals, signatures, contents, rules, statements and
  * fold. It stops at the first fault of the chain; void records it only notes.
  *
- * @see PV-ARC-010 to PV-ARC-018
+ * @see PV-ARC-010 to PV-ARC-019
  */
 export class ArchiveVerifier {
   readonly #now: number;
@@ -205,7 +205,10 @@ export class ArchiveVerifier {
     const fault = this.#checkHeads(replay);
     if (fault !== undefined) return fault;
     const end = replay.end(seq);
-    return end && this.#describe(end);
+    if (end !== undefined) return this.#describe(end);
+    return replay.result().state?.hub === this.#header?.hub
+      ? undefined
+      : this.#unreadable('the header names another hub');
   }
 
   /** Heads follow their record, so they are checked when the next one comes. */
