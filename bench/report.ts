@@ -1,4 +1,4 @@
-import type { Run } from './main.js';
+import type { Run } from './run.js';
 
 /** The best durable peer measured on such a machine, per work; see the conditions in docs/benchmarks.md. */
 const PEERS = {

@@ -13,7 +13,7 @@ import t from 'tap';
 import { Agent, request } from 'undici';
 import { WebSocket } from 'ws';
 import { createTestCa, issueCertificate, writeCertificate } from '../src/certificates.js';
-import { loopbackAgent } from '../src/cli/local-network.js';
+import { loopbackAgent } from '../src/cli/api-client.js';
 import { lanAddresses } from '../src/cli/own-certificate.js';
 
 const program = fileURLToPath(new URL('../bin/payvand.js', import.meta.url));
@@ -24,7 +24,7 @@ const folder = await realpath(await mkdtemp(join(tmpdir(), 'payvand-proxy-')));
 const files = { cert: join(folder, 'cert.pem'), key: join(folder, 'key.pem') };
 const ca = await createTestCa(Date.now());
 await writeCertificate(await issueCertificate(ca, { names: [name] }, Date.now()), files);
-const agent: Agent = loopbackAgent(ca.cert);
+const agent = loopbackAgent(ca.cert);
 const [port, adminPort] = [await freePort(), await freePort()];
 const server = await startBehindProxy();
 t.teardown(async () => {

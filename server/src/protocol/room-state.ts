@@ -4,6 +4,7 @@ import type { JsonObject } from './json-shape.js';
 import { builtInRole, DEFAULT_ROLE, NO_ROLE, OWNER_ROLE, role, withoutRights } from './rights.js';
 import type { Role } from './rights.js';
 import { StateBuckets } from './state-buckets.js';
+import type { StateEntry } from './state-entry.js';
 import type {
   AccessContent,
   CreateContent,
@@ -16,18 +17,7 @@ import type {
   Visibility,
 } from './state-content.js';
 
-/** The last event of one (type, key): what is left of it once it has been judged. */
-export interface StateEntry {
-  readonly type: string;
-  readonly key: string;
-  readonly id: EventId;
-  readonly sender: Address | Domain;
-  readonly seq: number;
-  /** only the members that rules and services read */
-  readonly content: JsonObject;
-  /** bytes of JWS, content and statement together */
-  readonly bytes: number;
-}
+export type { StateEntry } from './state-entry.js';
 
 /** Which statement is in force. */
 export interface StatementName {

@@ -1,4 +1,4 @@
-import type { StateEntry } from './room-state.js';
+import type { StateEntry } from './state-entry.js';
 import { bucketHash, STATE_BUCKETS, stateBucket, stateHashOf } from './state-hash.js';
 
 /** The entries of a state by bucket, with each bucket's hash kept until one of its entries changes. */
