@@ -165,6 +165,11 @@ t.test('what the cursor does not name begins now', async (t) => {
     stream.of('room').some((frame) => frame.room === known),
     'nothing changed there',
   );
+  const nosy = await server.stream((await server.logIn('bob')).token, { account, rooms: { [known]: -1 } });
+  await nosy.until(isSynced);
+  const own = nosy.of('event')[0];
+  t.match(own, { type: 'member', key: bob.address }, 'nothing from before this person may see it');
+  await nosy.close();
   await say(alice, unknown, 'new');
   await stream.until(isText('new'));
   t.same(textsOf(stream, unknown), ['new']);

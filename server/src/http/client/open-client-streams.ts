@@ -18,7 +18,7 @@ export interface ClientStreamsDeps extends Omit<LiveStreamDeps, 'admit'> {
 
 const ACCOUNT_STREAMS_MAX = 16;
 const TICK_MS = 5_000;
-const CHECK_TICKS = 60;
+const CHECK_MS = 300_000;
 
 /**
  * Holds the live streams of this process: at most one a session and 16 an account; those that no longer read are ended.
@@ -28,13 +28,15 @@ const CHECK_TICKS = 60;
 export function openClientStreams(deps: ClientStreamsDeps): ClientStreams {
   const streams = new Set<LiveStream>();
   const admit = makeAdmission();
-  let ticks = 0;
+  let checkedAt = deps.clock.now();
   const ticking = setInterval(() => {
-    ticks += 1;
+    const now = deps.clock.now();
+    // Bells between processes may be lost: an ended session is found out all the same.
+    const isCheckDue = now - checkedAt >= CHECK_MS;
+    if (isCheckDue) checkedAt = now;
     for (const stream of streams) {
-      stream.endWhenStuck(deps.clock.now());
-      // Bells between processes may be lost: an ended session is found out all the same.
-      if (ticks % CHECK_TICKS === 0) stream.check();
+      stream.endWhenStuck(now);
+      if (isCheckDue) stream.check();
     }
   }, deps.tickMs ?? TICK_MS).unref();
   return {

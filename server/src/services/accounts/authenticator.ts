@@ -15,7 +15,7 @@ export interface Authenticator {
    * @throws ProtocolError `bad-token` · `too-many-attempts` (this source showed many bad tokens)
    */
   authenticate(token: string, source: string): Promise<Authenticated>;
-  /** Whether a session found before has not ended since. */
+  /** Whether a session found before has not ended since; asks the database, because a bell may have rung just now. */
   isOpen(session: Authenticated): Promise<boolean>;
 }
 
@@ -50,7 +50,7 @@ export function makeAuthenticator(deps: Deps): Authenticator {
       return authenticated(deps, session);
     },
     async isOpen({ who, sessionId }) {
-      return (await recent.find(who.accountId, sessionId)) !== undefined;
+      return (await deps.store.findSession(who.accountId, sessionId)) !== undefined;
     },
   };
 }
