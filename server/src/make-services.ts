@@ -29,6 +29,7 @@ import { pullLog } from './services/pull-log.js';
 import { PushRecords } from './services/push-records.js';
 import { readDirectory } from './services/read-directory.js';
 import { readHeads, readLog } from './services/read-log.js';
+import { rememberBlocks } from './services/remember-blocks.js';
 import { createRoomCache } from './services/room-cache.js';
 import type { RoomServices } from './services/room-services.js';
 import { createSendMail } from './services/send-mail.js';
@@ -109,7 +110,8 @@ export function makeServices(options: ServicesOptions): Services {
   };
 }
 
-function makeDeps({ domain, store, log, keys, peers, discovery }: ServicesOptions): ServiceDeps {
+function makeDeps({ domain, log, keys, peers, discovery, ...options }: ServicesOptions): ServiceDeps {
+  const store = rememberBlocks(options.store);
   const clock = { now: () => Date.now() };
   const random = { bytes: (count: number) => randomBytes(count) };
   const bells = createBells();

@@ -131,18 +131,28 @@ await t.test('a name is told to those one knows', async (t) => {
   t.equal(await bob.refusal('GET', '/profiles/nobody@a.test'), 'not-found');
 });
 
-await t.test('what a blocked person says in a dm is not kept', async (t) => {
+await t.test('what a blocked person says in a dm is recorded and not shown', async (t) => {
+  await bob.call('PUT', `/rooms/${dm}/read`, { seq: 1000 });
   await bob.call('PUT', `/blocks/${alice.address}`);
-  const { id } = await alice.say(dm, 'you blocked me?');
+  await alice.call('PUT', `/rooms/${dm}/typing`, { typing: true });
+  const { id, status } = await alice.say(dm, 'you blocked me?');
+  t.equal(status, 'ordered', 'it looks as ever to the one who is blocked');
+  const shown = await until(async () => (await bob.events(dm)).find((event) => event['id'] === id), 'the record on B');
+  t.equal(shown['content'], null, 'history does not show it');
+  t.equal((await bob.call('GET', `/rooms/${dm}`))['unread'], 0, 'nor is it counted');
+  await bob.say(dm, 'talking to myself');
   await bob.call('DELETE', `/blocks/${alice.address}`);
   const next = await alice.say(dm, 'hello again');
   const frame = await stream.find((one) => one['id'] === next['id']);
-  t.equal((frame['content'] as Json)['text'], 'hello again');
-  const [held] = await askDatabase<{ content: string | null }>(network, B, {
-    text: 'SELECT content FROM log WHERE event_id = $1',
-    values: [String(id)],
-  });
-  t.same(held, { content: null });
+  t.equal((frame['content'] as Json)['text'], 'hello again', 'when it is lifted, talk goes on');
+  t.notOk(
+    stream.frames.some((one) => one['id'] === id),
+    'the stream did not bring it',
+  );
+  t.notOk(
+    stream.frames.some((one) => one['t'] === 'typing' && one['room'] === dm),
+    'nor the signal',
+  );
 });
 
 await t.test('a session that is ended closes its stream and no other', async (t) => {

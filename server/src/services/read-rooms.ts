@@ -6,6 +6,7 @@ import type { ServiceDeps } from './deps.js';
 import { clientRecord } from './live-room.js';
 import type { HeldRecord, LiveRoom } from './live-room.js';
 import { withStatements } from './make-page.js';
+import { blockedIn } from './remember-blocks.js';
 import type { Actor, LiveRecord, RoomMember, RoomSummary } from './room-services.js';
 
 type ReadDeps = Pick<ServiceDeps, 'store' | 'rooms' | 'domain'>;
@@ -85,15 +86,17 @@ async function visibleRoom(deps: ReadDeps, who: Actor, room: RoomId): Promise<Li
 interface VisibleRange {
   readonly from: number;
   readonly to?: number;
+  /** of whom nothing is shown */
+  readonly blocked: Address | undefined;
 }
 
 /** @returns undefined: nothing of the room */
 export async function visibleRange({ store }: ReadDeps, who: Actor, room: RoomId): Promise<VisibleRange | undefined> {
   const own = await store.findAccountRoom(who.accountId, who.address, room);
   if (own === undefined) return undefined;
-  return own.membership === 'left' && own.leftSeq !== null
-    ? { from: own.visibleFrom, to: own.leftSeq }
-    : { from: own.visibleFrom };
+  const blocked = await blockedIn({ store }, who, own.row);
+  const { visibleFrom: from, leftSeq: to, membership } = own;
+  return membership === 'left' && to !== null ? { from, to, blocked } : { from, blocked };
 }
 
 /**
@@ -125,7 +128,7 @@ async function readStored(
 function liveRecord(live: LiveRoom, record: HeldRecord): LiveRecord {
   const clientJson = clientRecord(live.room, record);
   const about = record.type === 'member' || record.type === 'access' ? keyOf(record) : undefined;
-  return { seq: record.seq, clientJson, ...(about === undefined ? {} : { about }) };
+  return { seq: record.seq, sender: record.sender, clientJson, ...(about === undefined ? {} : { about }) };
 }
 
 function keyOf(record: HeldRecord): Address | undefined {

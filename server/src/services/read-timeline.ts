@@ -30,9 +30,18 @@ export async function readTimeline(
     ...(before === undefined ? {} : { before }),
     ...(after === undefined ? {} : { after }),
   });
+  const isShown = ({ sender }: { sender: string }): boolean => sender !== range.blocked;
   const byTarget = new Map<EventId, Effect[]>();
-  for (const effect of effects) byTarget.set(effect.target, [...(byTarget.get(effect.target) ?? []), effect]);
-  return rows.filter(({ jws }) => jws !== null).map((row) => eventOf(who, row, byTarget.get(row.eventId) ?? []));
+  for (const effect of effects.filter((one) => one.kind === 'delete' || isShown(one)))
+    byTarget.set(effect.target, [...(byTarget.get(effect.target) ?? []), effect]);
+  return rows
+    .filter(({ jws }) => jws !== null)
+    .map((row) => (isShown(row) || isState(row) ? row : { ...row, content: null }))
+    .map((row) => eventOf(who, row, byTarget.get(row.eventId) ?? []));
+}
+
+function isState({ type }: LogRow): boolean {
+  return type === 'member' || type === 'provider' || type.startsWith('room.');
 }
 
 function eventOf(who: Actor, row: LogRow, effects: readonly Effect[]): TimelineEvent {

@@ -95,6 +95,7 @@ export interface TimelineEvent {
 /** A record as live streams send it: made once per record, shared by every stream. */
 export interface LiveRecord {
   readonly seq: number;
+  readonly sender: string;
   /** the complete `{"t":"event",…}` frame; null where this provider holds only the header */
   readonly clientJson: string | null;
   /** the person a `member` or `access` record is about: their streams look again at what they may see before they go on */

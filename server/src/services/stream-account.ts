@@ -1,6 +1,7 @@
 import type { ErrorCode } from '@payvand/spec';
 import type { RoomId } from '../protocol/identifiers.js';
 import { ProtocolError } from '../protocol/protocol-error.js';
+import type { RoomCreation } from '../storage/room-rows.js';
 import type { AccountLogRow, AccountRoomSummary } from '../storage/account-rows.js';
 import { StorageError } from '../storage/storage-error.js';
 import { newsOf, type AccountNews } from './account-news.js';
@@ -9,6 +10,7 @@ import type { Authenticator } from './accounts/authenticator.js';
 import { listRequests, viewOfRequest } from './accounts/requests.js';
 import { formatSessionId } from './accounts/session-token.js';
 import type { ServiceDeps } from './deps.js';
+import { blockedIn } from './remember-blocks.js';
 import type { RoomServices, RoomSummary, Signal } from './room-services.js';
 
 export interface StreamDeps extends Pick<ServiceDeps, 'store' | 'bells' | 'log'> {
@@ -35,6 +37,7 @@ export interface StreamPosition {
 interface Subscription {
   after: number;
   to: number;
+  readonly creation: Pick<RoomCreation, 'kind' | 'creator' | 'peer'>;
   readonly off: () => void;
 }
 
@@ -163,22 +166,22 @@ export class AccountStream {
     const to = leftSeq ?? Infinity;
     const after = Math.max(position ?? row.seq, visibleFrom - 1, row.first - 1);
     if (after >= to || (leftSeq !== null && position === undefined)) return;
-    this.#subscribe(room, { after, to });
+    this.#subscribe(room, { after, to, creation: row });
     if (position === undefined) this.#unannounced.add(room);
   }
 
-  #subscribe(room: RoomId, { after, to }: { after: number; to: number }): void {
+  #subscribe(room: RoomId, { after, to, creation }: Omit<Subscription, 'off'>): void {
     const { bells } = this.#deps;
     const offRoom = bells.onRoom(room, () => {
       this.#dirty.add(room);
       this.wake();
     });
-    const offSignal = bells.onSignal(room, (signal) => this.#tellSignal(signal));
+    const offSignal = bells.onSignal(room, (signal) => void this.#hear(signal, creation));
     const off = (): void => {
       offRoom();
       offSignal();
     };
-    this.#rooms.set(room, { after, to, off });
+    this.#rooms.set(room, { after, to, creation, off });
   }
 
   #unsubscribe(room: RoomId): void {
@@ -280,9 +283,11 @@ export class AccountStream {
     const subscription = this.#rooms.get(room);
     if (!subscription) return;
     const records = await this.#deps.roomServices.readRecords(room, subscription.after, RECORDS_AT_ONCE);
-    for (const { seq, clientJson, about } of records) {
+    const blocked = await blockedIn(this.#deps, this.#session.who, subscription.creation);
+    for (const { seq, sender, clientJson, about } of records) {
       if (this.#isStopped || seq > subscription.to) break;
-      if (clientJson !== null) this.#sink.send(clientJson);
+      const isUnwanted = sender === blocked && about === undefined;
+      if (clientJson !== null && !isUnwanted) this.#sink.send(clientJson);
       subscription.after = seq;
       if (about === this.#session.who.address) {
         await this.#lookAgain(room);
@@ -292,6 +297,14 @@ export class AccountStream {
     if (subscription.after >= subscription.to) this.#unsubscribe(room);
     else if (records.length > 0) this.#dirty.add(room);
     else this.#behind?.delete(room);
+  }
+
+  async #hear(signal: Signal, creation: Subscription['creation']): Promise<void> {
+    try {
+      if ((await blockedIn(this.#deps, this.#session.who, creation)) !== signal.from) this.#tellSignal(signal);
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
   #tellSignal(signal: Signal): void {

@@ -17,7 +17,9 @@ const unread = `(SELECT count(*)::int FROM (
       WHERE l.room_id = a.room_id AND l.seq > a.read_seq AND l.seq >= a.visible_from
         AND l.seq <= coalesce(a.left_seq, r.seq)
       ORDER BY l.seq LIMIT 4000
-    ) n WHERE n.type = 'message' AND n.void IS NULL AND n.content IS NOT NULL AND n.sender <> $2 LIMIT 1000
+    ) n WHERE n.type = 'message' AND n.void IS NULL AND n.content IS NOT NULL AND n.sender <> $2
+      AND NOT (r.kind = 'dm' AND EXISTS (SELECT FROM blocks b WHERE b.account_id = a.account_id AND b.address = n.sender))
+    LIMIT 1000
   ) counted) AS unread`;
 const summary = `SELECT ${columns}, ${unread}, ${roomColumns} FROM account_rooms a JOIN rooms r ON r.room_id = a.room_id`;
 const selectPage = `${summary} WHERE a.account_id = $1 AND a.room_id > $3 ORDER BY a.room_id LIMIT $4`;
