@@ -3,7 +3,7 @@ import { address, key, named, RoomLog, START, statementOf } from '../../test/fix
 import type { SealedHead } from './head.js';
 import { domainOf } from './identifiers.js';
 import { parseKeyStatement } from './key-statement.js';
-import { ZERO_HASH } from './record.js';
+import { recordHash, ZERO_HASH } from './record.js';
 import type { FullRecord } from './record.js';
 import { replayRoom } from './replay-room.js';
 import type { ReplayedLog, ReplayInput } from './replay-room.js';
@@ -188,6 +188,33 @@ t.test('headers keep the chain; a snapshot at a sealed head lets the rules go on
     code: 'state-mismatch',
     seq: from,
   });
+  t.end();
+});
+
+t.test('of records before the state is known, chain and signatures are checked', (t) => {
+  const log = talk();
+  log.say(bob, 'by nobody', { signer: key(B, 'unlisted') });
+  log.say(bob, 'by a key of the past', { signer: key(B, 'old') });
+  log.seal();
+  const end = log.records.length - 1;
+  const [first, prev] = [3, [0, 1, 2].reduce((hash, seq) => recordHash(log.room, log.header(seq), hash), ZERO_HASH)];
+  const statements = [statementOf(A), statementOf(B)].flatMap((jws) => {
+    const read = parseKeyStatement(jws);
+    return read.ok ? [read.value] : [];
+  });
+  const snapshot = { seq: end, state: loadRoomState(log.stateAt(end), log.room), statements };
+  const heads = log.heads.slice(-1);
+  const late = { start: { seq: first, prev, at: 0 }, records: log.records.slice(first), snapshot, heads };
+  const result = replay(log, late);
+  t.equal(result.fault, undefined);
+  t.equal(result.sealedSeq, end);
+  t.match(result.voids, [{ seq: end - 1, code: 'bad-event', detail: 'signature' }]);
+  t.equal(result.voids.length, 1, 'a retired key signed while it was in use');
+  t.match(replay(log, { ...late, start: { seq: first, prev: ZERO_HASH, at: 0 } }).fault, {
+    code: 'bad-chain',
+    seq: end,
+  });
+  t.match(replay(log, { ...late, start: { seq: 2, prev, at: 0 } }).fault, { code: 'bad-chain', seq: 2 });
   t.end();
 });
 

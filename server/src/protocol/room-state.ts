@@ -1,5 +1,5 @@
 import { domainOf } from './identifiers.js';
-import type { Address, Domain, EventId, RoomId } from './identifiers.js';
+import type { Address, Domain, RoomId } from './identifiers.js';
 import type { JsonObject } from './json-shape.js';
 import { builtInRole, DEFAULT_ROLE, NO_ROLE, OWNER_ROLE, role, withoutRights } from './rights.js';
 import type { Role } from './rights.js';

@@ -7,7 +7,7 @@ import type { Deny, Fault, RuleId, RuleInput, Verdict } from './rules/rule-input
 import { faultOfMembership, faultOfRight, faultOfSender } from './rules/sender-rules.js';
 import { faultOfSize } from './rules/state-size.js';
 
-export type { Allow, Deny, RuleId, RuleInput, StatementLookup, Verdict } from './rules/rule-input.js';
+export type { Deny, RuleInput, Verdict } from './rules/rule-input.js';
 
 interface Rule {
   readonly id: RuleId;

@@ -64,7 +64,7 @@ export interface OwnerContent {
 }
 
 /** `room.info` */
-export interface InfoContent {
+interface InfoContent {
   readonly title: string;
 }
 
@@ -74,7 +74,7 @@ export interface HistoryContent {
 }
 
 /** `room.superseded` */
-export interface SupersededContent {
+interface SupersededContent {
   readonly by: RoomId;
 }
 

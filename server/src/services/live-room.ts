@@ -1,4 +1,3 @@
-import { headToWire } from '../protocol/head.js';
 import type { SealedHead } from '../protocol/head.js';
 import { parseEvent } from '../protocol/event.js';
 import type { ParsedEvent } from '../protocol/event.js';
@@ -198,10 +197,4 @@ function fieldsOf(record: HeldRecord): ParsedEvent['fields'] | undefined {
   if (record.parsed !== undefined) return record.parsed.fields;
   const event = parseEvent(record.jws ?? '');
   return event.ok ? event.value.fields : undefined;
-}
-
-/** A sealed head for an answer; `seal` is its place in the answer's `seals`. */
-export function wireSealedHead(sealed: SealedHead, seal: number): string {
-  const path = sealed.path.map((hash) => hash.toString('base64url'));
-  return JSON.stringify({ head: headToWire(sealed.head), seal, index: sealed.index, path });
 }
