@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo, LookupFunction } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -21,6 +21,8 @@ const guide = await readFile(new URL('../../docs/operating.md', import.meta.url)
 const name = 'soroush.example';
 
 const folder = await realpath(await mkdtemp(join(tmpdir(), 'payvand-proxy-')));
+// So that root's database can stay in it.
+await chmod(folder, 0o711);
 const files = { cert: join(folder, 'cert.pem'), key: join(folder, 'key.pem') };
 const ca = await createTestCa(Date.now());
 await writeCertificate(await issueCertificate(ca, { names: [name] }, Date.now()), files);

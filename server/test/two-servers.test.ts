@@ -1,7 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -104,6 +104,8 @@ async function until<Found>(look: () => Promise<Found | undefined>): Promise<Fou
 
 t.test('two servers joined by hand, as the README says, carry a message across', async (t) => {
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'payvand-two-')));
+  // So that root's database can stay in it.
+  await chmod(folder, 0o711);
   t.teardown(() => rm(folder, { recursive: true, force: true }));
   const [first, second] = [await freePort(), await freePort()];
   const places = new Map([

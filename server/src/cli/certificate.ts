@@ -1,5 +1,6 @@
 import { CommandError } from './command.js';
 import type { Command } from './command.js';
+import { makeDataDir } from './make-data-dir.js';
 import { prepareCertificate } from './own-certificate.js';
 import { knownDomain } from './own-domain.js';
 
@@ -13,6 +14,7 @@ export const certificate: Command = {
     const domain = await knownDomain(config);
     if (domain === undefined)
       throw new CommandError('usage', 'say for which name: --domain <domain name>', { exitCode: 2 });
+    await makeDataDir(config.dataDir);
     const made = await prepareCertificate({ config, domain, now: world.now() });
     output.print(`name         ${config.endpoint ?? domain}`);
     if (made.authority !== undefined) output.print(`authority    ${made.authority}`);

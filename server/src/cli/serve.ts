@@ -8,6 +8,7 @@ import type { RunningServer } from '../start-server.js';
 import { CommandError } from './command.js';
 import type { Command, CommandContext, SettingName, World } from './command.js';
 import { shortenLogLine } from './log-lines.js';
+import { makeDataDir } from './make-data-dir.js';
 import { lanAddresses, prepareCertificate } from './own-certificate.js';
 import type { OwnCertificate } from './own-certificate.js';
 import { knownDomain, localDomain } from './own-domain.js';
@@ -39,6 +40,7 @@ async function runServe({ config: given, output, world }: CommandContext): Promi
   });
   try {
     output.progress(`payvand: starting ${domain}`);
+    await makeDataDir(config.dataDir);
     const fingerprint = await checkKeys(config, world.now());
     const behindProxy = config.proxyFrom.length > 0;
     const certificate = behindProxy ? undefined : await prepareCertificate({ config, domain, now: world.now() });
@@ -125,6 +127,8 @@ function announce(
   if (certificate?.authority !== undefined) {
     output.print(`  certificate  made here; whoever connects has to trust ${certificate.authority}`);
     output.print(`               SHA-256 ${certificate.fingerprint}`);
+    const at = (urls.at(-1) ?? '').replace('https://', '');
+    output.print(`  terminal     payvand chat <name>@${domain} --at ${at} --ca ${certificate.authority}`);
   }
   if (certificate?.authority === undefined && certificate)
     output.print(`  certificate  valid until ${certificate.until.toISOString()}`);
