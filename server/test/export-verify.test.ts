@@ -169,6 +169,21 @@ t.test('the copies of hub and follower verify, and agree', async (t) => {
   t.equal(hub?.['sealedSeq'], await headOf(ali, room));
 });
 
+t.test('a follower that may see everything exports everything', async (t) => {
+  const dm = await ali.dmWith(babak);
+  await babak.say(dm, 'سلام علی');
+  await ali.say(dm, 'hello');
+  await caughtUp(dm);
+  const held = await until(async () => {
+    const lines = await exportFrom('b.test', dm);
+    return lines[0]?.['first'] === 0 ? lines : undefined;
+  }, 'what came before babak to be fetched');
+  const { exitCode, archives } = await verify(await write(held), await write(await exportFrom('a.test', dm)));
+  t.equal(exitCode, 0);
+  t.match(archives, [{ first: 0, judgedFrom: 0, holes: [] }, { first: 0 }]);
+  t.equal(archives[0]?.['hash'], archives[1]?.['hash']);
+});
+
 t.test('roots are confirmed by whoever knows them, and only by them', async (t) => {
   const file = await write(ofHub);
   const [plain] = (await verify(file)).archives;
