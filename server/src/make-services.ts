@@ -19,6 +19,7 @@ import { readDigest } from './services/digest-heads.js';
 import { createExchangeSignals } from './services/exchange-signals.js';
 import { ForwardPending } from './services/forward-pending.js';
 import { createGossipHeads } from './services/gossip-heads.js';
+import { createInTurn } from './services/in-turn.js';
 import { attemptJoin } from './services/join-room.js';
 import type { JoinDeps } from './services/join-room.js';
 import { KeyedLoop } from './services/keyed-loop.js';
@@ -139,6 +140,7 @@ function makeLoops(deps: ServiceDeps) {
     ...deps,
     forward: (live, signed, draft) => pending.forward(live, signed, draft),
     backfill: (room) => backfills.ring(room),
+    inTurn: createInTurn(),
     attempt: async (room) => {
       // Tried at once and, when the hub does not answer, in the background.
       const late = delay(JOIN_WAIT_MS, { kind: 'retry' as const }, { ref: false });

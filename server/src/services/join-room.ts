@@ -1,5 +1,6 @@
 import { parseEvent } from '../protocol/event.js';
 import type { ParsedEvent } from '../protocol/event.js';
+import { parseAddress } from '../protocol/identifiers.js';
 import type { Address, Domain, RoomId } from '../protocol/identifiers.js';
 import { ProtocolError } from '../protocol/protocol-error.js';
 import { RoomState } from '../protocol/room-state.js';
@@ -7,16 +8,19 @@ import { ZERO_HASH } from '../protocol/record.js';
 import type { MemberChange, PendingRow, ReadingRange, RoomCreation } from '../storage/room-rows.js';
 import { noteOf } from './account-news.js';
 import type { ServiceDeps } from './deps.js';
+import type { InTurn } from './in-turn.js';
 import type { Turn } from './keyed-loop.js';
 import { LiveRoom } from './live-room.js';
 import { readSnapshotAnswer } from './read-snapshot-answer.js';
 import type { VerifiedSnapshot } from './read-snapshot-answer.js';
 import type { SendAnswer } from './room-services.js';
 import { provideStatement, refusalOf, signDraft, submitEvent } from './submit-event.js';
-import type { Draft } from './submit-event.js';
+import type { Draft, Signed } from './submit-event.js';
 
 export type JoinDeps = Parameters<typeof submitEvent>[0] &
   Pick<ServiceDeps, 'rooms' | 'peers' | 'directory' | 'bells' | 'log'> & {
+    /** one after the other by room: what changes whether and how a room is joined */
+    readonly inTurn: InTurn;
     /** makes the attempt, now and until it is answered */
     readonly attempt: (room: RoomId) => Promise<void>;
     readonly backfill: (room: RoomId) => void;
@@ -42,24 +46,35 @@ export async function joinRoom(
   who: { address: Address },
   invitation: Invitation,
 ): Promise<SendAnswer | undefined> {
-  const { room, hub, creation, invite } = invitation;
+  const { room, invite } = invitation;
   const content = { membership: 'joined', ...(invite === undefined ? {} : { invite }) };
   const draft: Draft = { sender: who.address, type: 'member', key: who.address, content };
+  const joined = await deps.inTurn(room, () => keepWish(deps, invitation, draft));
+  if (joined !== undefined) return await submitEvent(deps, joined, draft);
+  await deps.attempt(room);
+  return undefined;
+}
+
+/** @returns the room, when we hold it already and nothing has to be kept */
+async function keepWish(deps: JoinDeps, invitation: Invitation, draft: Draft): Promise<LiveRoom | undefined> {
+  const { room, hub, creation } = invitation;
   const live = await deps.rooms.get(room);
-  if (live !== undefined && (live.hub === deps.domain || live.state.hasJoined(deps.domain))) {
-    return await submitEvent(deps, live, draft);
-  }
+  if (live !== undefined && (live.hub === deps.domain || live.state.hasJoined(deps.domain))) return live;
   const base = live ?? blankRoom(invitation);
-  const items = [...provideStatement(deps, base), signDraft(deps, base, draft)];
+  // The hub may have recorded an earlier attempt: what is kept is repeated, never signed anew.
+  const kept = live?.status === 'joining' ? await joinRows(deps, base) : [];
+  const isKept = ({ event: { fields } }: Signed): boolean =>
+    kept.some(({ type, key }) => type === fields.type && key === fields.key);
+  const items = [...provideStatement(deps, base), signDraft(deps, base, draft)].filter((item) => !isKept(item));
   await deps.store.startJoin(room, creation);
   deps.rooms.drop(room);
-  await deps.store.addPending(
-    items.map(({ event, content: text, statement }) => ({
-      ...{ hub, room, eventId: event.id, accountId: null, requestKey: null, jws: event.jws, content: text },
-      ...{ statement: statement?.jws ?? null, at: deps.clock.now() },
-    })),
-  );
-  await deps.attempt(room);
+  if (items.length > 0)
+    await deps.store.addPending(
+      items.map(({ event, content: text, statement }) => ({
+        ...{ hub, room, eventId: event.id, accountId: null, requestKey: null, jws: event.jws, content: text },
+        ...{ statement: statement?.jws ?? null, at: deps.clock.now() },
+      })),
+    );
   return undefined;
 }
 
@@ -87,7 +102,7 @@ function blankRoom({ room, hub, creation }: Invitation): LiveRoom {
 export async function attemptJoin(deps: JoinDeps, room: RoomId): Promise<Turn> {
   const live = await deps.rooms.get(room);
   if (live?.status !== 'joining') return { kind: 'done' };
-  const rows = await joinRows(deps, live);
+  const rows = firstAttempt(await joinRows(deps, live));
   if (rows.length === 0) return { kind: 'done' };
   const items = rows.map(({ jws, content, statement }) => ({
     jws,
@@ -100,7 +115,7 @@ export async function attemptJoin(deps: JoinDeps, room: RoomId): Promise<Turn> {
   const { results, snapshot, seals } = answer.body;
   const denied = results.find((result) => result.status === 'denied');
   if (denied?.status === 'denied')
-    return await giveUp(deps, live, { rows, code: denied.code, rule: denied.rule ?? null });
+    return await deps.inTurn(room, () => giveUp(deps, live, { rows, code: denied.code, rule: denied.rule ?? null }));
   if (snapshot === undefined) return { kind: 'retry' };
   const hubStatement = await deps.directory.statementOf(live.hub);
   const verified = readSnapshotAnswer(snapshot, { room, hub: live.hub, seals, hubStatement });
@@ -108,39 +123,56 @@ export async function attemptJoin(deps: JoinDeps, room: RoomId): Promise<Turn> {
     deps.log.error('bad-snapshot', { room, hub: live.hub, fault: verified });
     return { kind: 'retry' };
   }
-  await begin(deps, live, { verified, rows });
+  await deps.inTurn(room, () => begin(deps, live, { verified, rows }));
   return { kind: 'done' };
 }
 
-async function joinRows({ store }: JoinDeps, live: LiveRoom): Promise<PendingRow[]> {
-  const rows: PendingRow[] = [];
+/** What waits to be asked of the hub for a room, the oldest first. */
+interface JoinRow extends PendingRow {
+  readonly type: string;
+  readonly key: string | undefined;
+}
+
+async function joinRows({ store }: JoinDeps, live: LiveRoom): Promise<JoinRow[]> {
+  const rows: JoinRow[] = [];
   let after: number | undefined;
   for (;;) {
     const page = await store.listPending(live.hub, { limit: 256, ...(after === undefined ? {} : { after }) });
-    rows.push(...page.filter((row) => row.room === live.room));
+    for (const row of page) {
+      const event = row.room === live.room ? parseEvent(row.jws) : undefined;
+      if (event?.ok !== true) continue;
+      const { type, key } = event.value.fields;
+      if (type === 'provider' || (type === 'member' && isJoin(row.content))) rows.push({ ...row, type, key });
+    }
     after = page.at(-1)?.n;
-    if (page.length < 256) return newestAttempt(rows);
+    if (page.length < 256) return rows;
   }
 }
 
-/** A person who asked twice left two attempts: the later one counts. */
-function newestAttempt(rows: readonly PendingRow[]): PendingRow[] {
-  const latest = new Map<string, PendingRow>();
-  for (const row of rows) {
-    const event = parseEvent(row.jws);
-    if (event.ok) latest.set(`${event.value.fields.type} ${event.value.fields.key ?? ''}`, row);
-  }
-  return [...latest.values()].slice(-2);
+function isJoin(content: string): boolean {
+  return (JSON.parse(content) as { membership?: unknown }).membership === 'joined';
+}
+
+/** One person at a time brings the provider in; the others follow by ordinary events. */
+function firstAttempt(rows: readonly JoinRow[]): JoinRow[] {
+  const attempt = ['provider', 'member'].map((type) => rows.find((row) => row.type === type));
+  return attempt.filter((row) => row !== undefined);
 }
 
 async function giveUp(
   deps: JoinDeps,
   live: LiveRoom,
-  { rows, code, rule }: { rows: readonly PendingRow[]; code: string; rule: string | null },
-): Promise<never> {
-  for (const row of rows) await deps.store.refusePending(row.hub, row.eventId, code);
-  await deps.store.setRoomStatus(live.room, 'left', code);
-  deps.rooms.drop(live.room);
+  { rows, code, rule }: { rows: readonly JoinRow[]; code: string; rule: string | null },
+): Promise<Turn> {
+  const { hub, room } = live;
+  if ((await deps.rooms.get(room))?.status !== 'joining') return { kind: 'done' };
+  const tried = new Set(rows.map(({ eventId }) => eventId));
+  const others = (await joinRows(deps, live)).some(({ type, eventId }) => type === 'member' && !tried.has(eventId));
+  for (const { type, eventId } of rows)
+    if (type === 'member' || !others) await deps.store.refusePending(hub, eventId, code);
+  if (others) return { kind: 'retry' };
+  await deps.store.setRoomStatus(room, 'left', code);
+  deps.rooms.drop(room);
   throw refusalOf(code, rule);
 }
 
@@ -148,12 +180,14 @@ async function giveUp(
 async function begin(
   deps: JoinDeps,
   live: LiveRoom,
-  { verified, rows }: { verified: VerifiedSnapshot; rows: readonly PendingRow[] },
+  { verified, rows }: { verified: VerifiedSnapshot; rows: readonly JoinRow[] },
 ): Promise<void> {
   const { sealed, entries, state, isComplete, statements } = verified;
   const { room } = live;
   const { creation } = state;
   if (creation === undefined) throw new ProtocolError('internal');
+  // Another attempt, by the clock or by hand, may have been answered first.
+  if ((await deps.rooms.get(room))?.status !== 'joining') return;
   const title = state.get('room.info', '')?.content['title'];
   const members = await membersOf(deps, state, rows);
   await deps.store.startFromSnapshot(
@@ -176,9 +210,30 @@ async function begin(
     rows.map(({ eventId }) => eventId),
   );
   deps.rooms.drop(room);
+  await letOthersFollow(deps, live);
   for (const { accountId } of members) deps.bells.ringAccount(accountId);
   deps.bells.ringRoom(room);
   deps.backfill(room);
+}
+
+/** Whoever asked while the first one's attempt was under way signed before we held the room: that is signed again. */
+async function letOthersFollow(deps: JoinDeps, { room, hub }: LiveRoom): Promise<void> {
+  const live = await deps.rooms.get(room);
+  if (live === undefined) return;
+  for (const row of await joinRows(deps, live)) {
+    const { eventId, accountId, requestKey, type, key } = row;
+    const sender = key === undefined ? undefined : parseAddress(key);
+    if (type !== 'member' || sender === undefined) {
+      await deps.store.resolvePending(hub, [eventId]);
+      continue;
+    }
+    const { salt, ...content } = JSON.parse(row.content) as Record<string, unknown>;
+    const signed = signDraft(deps, live, { sender, type, key: sender, content });
+    await deps.store.replacePending(eventId, {
+      ...{ hub, room, eventId: signed.event.id, accountId, requestKey, jws: signed.event.jws },
+      ...{ content: signed.content, statement: null, at: deps.clock.now() },
+    });
+  }
 }
 
 /** Who of ours has joined by this attempt. */
