@@ -46,7 +46,7 @@ export class JournallingClient {
   readonly faults: string[] = [];
   /** request keys by room, of everything that was ever sent */
   readonly sent = new Map<string, string>();
-  /** acknowledged with a place in the log, by room */
+  /** own messages that the stream has told of, by room */
   readonly ordered = new Map<string, number>();
   /** answers that asked for a repetition, by code */
   readonly retries = new Map<string, number>();
@@ -54,6 +54,8 @@ export class JournallingClient {
   readonly #parts: ClientParts;
   readonly #outbox = new Map<string, Message>();
   readonly #ids = new Map<string, string>();
+  /** request keys of own messages that came back */
+  readonly #told = new Set<string>();
   readonly #pump: NodeJS.Timeout;
   #socket: WebSocket | undefined;
   #isOpened = false;
@@ -83,6 +85,11 @@ export class JournallingClient {
   /** messages without a journalled answer */
   get waiting(): number {
     return this.#outbox.size;
+  }
+
+  /** messages that have not come back yet, be they answered or not */
+  get #underWay(): number {
+    return this.sent.size - this.#told.size - this.refused.size;
   }
 
   /** Seq up to which a room was told. */
@@ -133,12 +140,22 @@ export class JournallingClient {
     if (!this.delivered.has(room)) this.delivered.set(room, { from, ids: [] });
   }
 
-  #takeEvent({ room, seq, id }: Json): void {
+  #takeEvent({ room, seq, id, type, sender, content }: Json): void {
     const delivered = this.delivered.get(String(room));
     const expected = this.position(String(room)) + 1;
     if (delivered === undefined) this.#fault(`${String(room)}: record ${String(seq)} of a room without a beginning`);
     else if (seq !== expected) this.#fault(`${String(room)}: record ${String(seq)} came instead of ${expected}`);
-    else delivered.ids.push(String(id));
+    else {
+      delivered.ids.push(String(id));
+      if (type === 'message' && sender === this.person.address) this.#takeOwn(String(room), content as Json);
+    }
+  }
+
+  #takeOwn(room: string, { text }: Json): void {
+    const [key = ''] = String(text).split(' ');
+    if (this.#told.has(key) || this.sent.get(key) !== room) this.#fault(`${key}: told twice, or in another room`);
+    this.#told.add(key);
+    this.#count(this.ordered, room);
   }
 
   #takeAnswer({ key, status, id, seq, code, after }: Json): void {
@@ -166,7 +183,6 @@ export class JournallingClient {
     this.#parts.journal.add({ client: this.person.address, key, room, id, status, ...place }).then(
       () => {
         this.#outbox.delete(key);
-        if (status === 'ordered') this.#count(this.ordered, room);
       },
       (cause: unknown) => this.#fault(`the journal failed: ${String(cause)}`),
     );
@@ -185,11 +201,11 @@ export class JournallingClient {
     }
   }
 
-  /** New messages at the wanted rate, as long as not too many wait for their answer. */
+  /** New messages at the wanted rate, as long as not too many are under way. */
   #make(): void {
     const { rooms, perSecond, prefix, person } = this.#parts;
     this.#owed = Math.min(this.#owed + (perSecond * PUMP_MS) / 1000, WINDOW);
-    while (this.#owed >= 1 && this.#outbox.size < WINDOW && !this.#isResting) {
+    while (this.#owed >= 1 && this.#underWay < WINDOW && !this.#isResting) {
       this.#owed -= 1;
       const count = this.sent.size;
       const room = rooms[count % rooms.length];
