@@ -1,6 +1,11 @@
-/** Makes a JSON log line short for somebody who looks at it: time, level, event, and what belongs to it. */
-export function shortenLogLine(line: string): string {
+/**
+ * Makes a JSON log line short for somebody who looks at it: time, level, event, and what belongs to it.
+ *
+ * @returns nothing for what PostgreSQL says in the course of its work
+ */
+export function shortenLogLine(line: string): string | undefined {
   const { time, level, event, ...fields } = JSON.parse(line) as Record<string, unknown>;
+  if (event === 'database' && String(fields['line']).startsWith('LOG:')) return undefined;
   const rest = Object.entries(fields)
     .filter(([name]) => name !== 'domain')
     .map(([name, value]) => `${name}=${shorten(value)}`);

@@ -86,7 +86,10 @@ async function checkKeys({ dataDir, domain }: ServeConfig, now: number): Promise
 /** JSON lines, for whoever collects them; short ones for somebody at a terminal. */
 function logWriter({ stderr }: World, json: boolean): (line: string) => void {
   if (!stderr.isTTY || json) return (line) => void stderr.write(line);
-  return (line) => void stderr.write(`${shortenLogLine(line)}\n`);
+  return (line) => {
+    const short = shortenLogLine(line);
+    if (short !== undefined) stderr.write(`${short}\n`);
+  };
 }
 
 /** Says of an address that cannot be listened on which one it is, and what to do. */
