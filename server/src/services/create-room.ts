@@ -2,6 +2,7 @@ import { encodeBase64url } from '../protocol/base64url.js';
 import { makeContent } from '../protocol/content.js';
 import { buildEvent } from '../protocol/event.js';
 import { buildInvite } from '../protocol/invite.js';
+import { createIdOf } from '../protocol/identifiers.js';
 import type { Address, RoomId } from '../protocol/identifiers.js';
 import type { JsonObject } from '../protocol/json-shape.js';
 import { ProtocolError } from '../protocol/protocol-error.js';
@@ -10,7 +11,7 @@ import { ZERO_HASH } from '../protocol/record.js';
 import type { ServiceDeps } from './deps.js';
 import { LiveRoom } from './live-room.js';
 import type { SendMail } from './send-mail.js';
-import { answeredBefore, isRejected } from './send-event.js';
+import { isRejected } from './send-event.js';
 import { answerOf, orderOwn, submitEvent } from './submit-event.js';
 import type { Draft, Signed } from './submit-event.js';
 import type { Actor } from './room-services.js';
@@ -123,9 +124,9 @@ async function orderCreate(
     answerOf(await orderOwn(deps, signed, { draft: { request }, fresh }));
     return signed.event.room;
   } catch (cause) {
-    const before = isRejected(cause) ? await answeredBefore(deps, request) : undefined;
-    const sent = before === undefined ? undefined : await deps.store.findSent(request.accountId, request.requestKey);
+    const sent = isRejected(cause) ? await deps.store.findSent(request.accountId, request.requestKey) : undefined;
     if (sent === undefined) throw cause;
+    if (sent.eventId !== createIdOf(sent.room)) throw new ProtocolError('key-reused');
     return sent.room;
   }
 }

@@ -1,4 +1,5 @@
 import type { Bells, RoomServices } from './room-services.js';
+import type { RoomId } from '../protocol/identifiers.js';
 import { noteOf } from './account-news.js';
 import { answerRequest } from './answer-request.js';
 import * as change from './change-room.js';
@@ -11,7 +12,7 @@ import type { JoinDeps } from './join-room.js';
 import { listMembers, listRooms, readRecords, roomSummary } from './read-rooms.js';
 import { readTimeline } from './read-timeline.js';
 import { requestContact } from './request-contact.js';
-import { createSendEvent, joinedRoom } from './send-event.js';
+import { createOnce, createSendEvent, joinedRoom } from './send-event.js';
 import { ProtocolError } from '../protocol/protocol-error.js';
 
 export type RoomServiceDeps = ServiceDeps &
@@ -23,10 +24,15 @@ const RECEIPT_MEMBERS_MAX = 100;
 /** Binds what people can do in rooms to what it is done with. */
 export function makeRoomServices(deps: RoomServiceDeps): RoomServices {
   const { changeRoom } = change;
+  const onceContact = createOnce<{ room: RoomId; status: 'sent' }>();
   return {
     sendEvent: createSendEvent(deps),
     createGroup: (who, group) => createGroup(deps, who, group),
-    requestContact: (who, contact) => requestContact(deps, who, contact),
+    requestContact: (who, contact) => {
+      const { requestKey, ...what } = contact;
+      const request = { name: `${who.accountId} ${requestKey}`, hash: JSON.stringify(what) };
+      return onceContact(request, () => requestContact(deps, who, contact));
+    },
     answerRequest: (who, id, answer) => answerRequest(deps, who, { id, answer }),
     async inviteMember(who, { room, address }) {
       const live = await joinedRoom(deps, who, room);

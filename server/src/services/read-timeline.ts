@@ -61,9 +61,9 @@ function eventOf(who: Actor, row: LogRow, effects: readonly Effect[]): TimelineE
 }
 
 /** Content that is not plain is opaque to us, and so is what broke a rule. */
-function contentOf({ content, void: code }: LogRow, scheme: string | undefined): Record<string, unknown> | null {
+function contentOf({ content, void: code }: LogRow, scheme: string | undefined): TimelineEvent['content'] {
   if (content === null) return null;
-  return scheme === 'mls' || code !== null ? { opaque: content } : (JSON.parse(content) as Record<string, unknown>);
+  return scheme === 'mls' || code !== null ? content : (JSON.parse(content) as Record<string, unknown>);
 }
 
 function effectsOf(who: Actor, effects: readonly Effect[]): EventEffects {
