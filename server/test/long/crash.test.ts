@@ -152,7 +152,7 @@ const disasters: Record<string, (round: number) => Promise<void>> = {
     await invite(alice, fresh, person);
     await invite(alice, group, person);
     await eventually(
-      async () => ((await person.call('GET', '/requests'))['requests'] as []).length === 2,
+      async () => ((await person.call('GET', '/requests'))['requests'] as unknown[]).length === 2,
       'invitations',
     );
     const provider = round % 2 === 0 ? hub : follower;
@@ -191,6 +191,7 @@ interface Stored {
 }
 
 const stores: StoredRooms[] = [];
+let stored: readonly Stored[] = [];
 t.teardown(() => Promise.all(stores.map((store) => store.close())));
 
 /** Nothing waits anywhere, heads are equal, and every stream has told everything. */
@@ -231,10 +232,10 @@ await t.test('everything comes to rest', { skip }, async (t) => {
   await eventually(async () => (obstacle = await whatIsNotQuiet()) === undefined, 'rest', 180_000).catch(() => {
     t.fail(`not at rest: ${String(obstacle)}`);
   });
+  stored = await Promise.all(stores.map(readAll));
   note(t, `at rest with ${orderedInAll()} messages acknowledged with their place`);
 });
 
-const stored = await Promise.all(stores.map(readAll));
 const ofHub = (room: string): Stored | undefined =>
   stored.find(({ domain }) => domain === stored[0]?.rooms.get(room)?.hub);
 const lineOf = ({ seq, id, hash }: StoredRecord): string => `${seq} ${id} ${hash}`;
@@ -327,16 +328,21 @@ await t.test('every stream told the log: in order, without gap or repetition', {
   note(t, `${told} records told over ${connections} connections of ${clients.length} clients`);
 });
 
-const seconds = (Date.now() - startedMs) / 1000;
-t.comment(`in all ${(orderedInAll() / seconds).toFixed(0)} ordered msg/s over ${seconds.toFixed(0)} s, kills included`);
-const retries = new Map<string, number>();
-for (const [code, count] of clients.flatMap((client) => [...client.retries]))
-  retries.set(code, (retries.get(code) ?? 0) + count);
-t.comment(`asked to repeat: ${JSON.stringify(Object.fromEntries(retries))}`);
-for (const client of clients) client.stop();
-await journal.close();
-if (!t.passing())
+await t.test('what it was like', async (t) => {
+  for (const client of clients) client.stop();
+  await journal.close();
+  const seconds = (Date.now() - startedMs) / 1000;
+  note(t, `in all ${(orderedInAll() / seconds).toFixed(0)} msg/s ordered, with everything between`);
+  const retries = new Map<string, number>();
+  for (const [code, count] of clients.flatMap((client) => [...client.retries]))
+    retries.set(code, (retries.get(code) ?? 0) + count);
+  note(t, `asked to repeat: ${JSON.stringify(Object.fromEntries(retries))}`);
   for (const provider of [hub, follower, third]) {
-    const lines = (await provider.log()).split('\n').filter((line) => /"level":"(warn|error)"/.test(line));
-    t.comment(lines.slice(-40).join('\n'));
+    const log = await provider.log();
+    const lines = log.split('\n').filter((line) => /"level":"(warn|error)"/.test(line));
+    t.notMatch(log, /"event":"(quarantined|bad-snapshot)"/, `${provider.domain} had no reason to doubt a log`);
+    const events = lines.map((line) => /"event":"([^"]*)"/.exec(line)?.[1] ?? 'other');
+    const counts = [...new Set(events)].map((event) => `${event} ${events.filter((one) => one === event).length}`);
+    note(t, `${provider.domain} warned of: ${counts.join(', ')}`);
   }
+});
