@@ -24,7 +24,7 @@ const RECEIPT_MEMBERS_MAX = 100;
 /** Binds what people can do in rooms to what it is done with. */
 export function makeRoomServices(deps: RoomServiceDeps): RoomServices {
   const { changeRoom } = change;
-  const onceContact = createOnce<{ room: RoomId; status: 'sent' }>();
+  const onceContact = createOnce<{ room: RoomId; status: 'sent' }>(() => true);
   return {
     sendEvent: createSendEvent(deps),
     createGroup: (who, group) => createGroup(deps, who, group),
