@@ -45,9 +45,12 @@ export function createGossipHeads(deps: GossipDeps): GossipHeads {
   return {
     round,
     start() {
-      cancel = deps.timers.every(EVERY_MS, () => {
+      const begin = (): void => {
         everyone().catch((cause: unknown) => deps.log.warn('gossip-failed', { cause }));
-      });
+      };
+      cancel = deps.timers.every(EVERY_MS, begin);
+      // At once, too: whoever has waited for us to come back learns that we are here.
+      begin();
     },
     stop: () => cancel?.(),
   };

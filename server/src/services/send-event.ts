@@ -116,7 +116,7 @@ const REMEMBERED_MAX = 50_000;
  * way or done; a failure, and an answer that is not final, is forgotten.
  */
 export function createOnce<Answer>(
-  isFinal: (answer: Answer) => boolean,
+  isFinal: (answer: Answer) => boolean = () => true,
 ): (request: { name: string; hash: string }, run: () => Promise<Answer>) => Promise<Answer> {
   const answers = new Map<string, { hash: string; answer: Promise<Answer> }>();
   return ({ name, hash }, run) => {
