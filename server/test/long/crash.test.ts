@@ -340,7 +340,7 @@ await t.test('what it was like', async (t) => {
   for (const provider of [hub, follower, third]) {
     const log = await provider.log();
     const lines = log.split('\n').filter((line) => /"level":"(warn|error)"/.test(line));
-    t.notMatch(log, /"event":"(quarantined|bad-snapshot)"/, `${provider.domain} had no reason to doubt a log`);
+    t.notMatch(log, /"event":"(room-quarantined|bad-snapshot)"/, `${provider.domain} had no reason to doubt a log`);
     const events = lines.map((line) => /"event":"([^"]*)"/.exec(line)?.[1] ?? 'other');
     const counts = [...new Set(events)].map((event) => `${event} ${events.filter((one) => one === event).length}`);
     note(t, `${provider.domain} warned of: ${counts.join(', ')}`);
