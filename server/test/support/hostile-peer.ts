@@ -4,7 +4,7 @@ import { createServer } from 'node:https';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
-import { activeKey, openKeyFile, rootKey, statementOf } from '../../src/own-keys.js';
+import { activeKey, openKeyFile, rootKey, rotateKeys, statementOf } from '../../src/own-keys.js';
 import type { KeyFile } from '../../src/own-keys.js';
 import { makeContent } from '../../src/protocol/content.js';
 import { buildEvent } from '../../src/protocol/event.js';
@@ -65,6 +65,8 @@ export class HostilePeer {
   readonly seal: SigningKey;
   readonly request: SigningKey;
   readonly statement: KeyStatement;
+  /** an event key of an earlier time, listed as such */
+  readonly retired: SigningKey;
   /** what it answers others, by verb; 404 for the rest */
   readonly answers = new Map<string, Answerer>();
   /** what others sent, by verb */
@@ -72,7 +74,7 @@ export class HostilePeer {
   readonly #network: TestNetwork;
   #server: Server | undefined;
 
-  private constructor(network: TestNetwork, file: KeyFile) {
+  private constructor(network: TestNetwork, { first, file }: { first: KeyFile; file: KeyFile }) {
     this.#network = network;
     this.domain = file.provider;
     this.file = file;
@@ -80,6 +82,7 @@ export class HostilePeer {
     this.seal = activeKey(file, 'seal');
     this.request = activeKey(file, 'request');
     this.statement = statementOf(file);
+    this.retired = activeKey(first, 'event');
     this.answers.set('push', ({ rooms }) => ({ rooms: (rooms as Json[]).map(acked) }));
     this.answers.set('mailbox', ({ items }) => ({ results: (items as string[]).map(() => ({ status: 'ok' })) }));
     this.answers.set('heads', () => ({ rooms: [], seals: [] }));
@@ -89,7 +92,9 @@ export class HostilePeer {
   /** Listens in the place of a provider of the network that was not started. */
   static async start(network: TestNetwork, name: string): Promise<HostilePeer> {
     const { dataDir, port } = network.provider(name);
-    const peer = new HostilePeer(network, await openKeyFile(dataDir, { provider: domain(name), now: Date.now() }));
+    const now = Date.now();
+    const first = await openKeyFile(dataDir, { provider: domain(name), now });
+    const peer = new HostilePeer(network, { first, file: rotateKeys(first, { now, revoke: true }) });
     const [cert, key] = await Promise.all(['cert', 'key'].map((part) => readFile(join(dataDir, 'tls', `${part}.pem`))));
     const pair = { ...(cert === undefined ? {} : { cert }), ...(key === undefined ? {} : { key }) };
     const server = createServer(pair, (incoming, outgoing) => void peer.#answer(incoming, outgoing));

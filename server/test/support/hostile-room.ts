@@ -5,6 +5,7 @@ import { buildInvite } from '../../src/protocol/invite.js';
 import type { SigningKey } from '../../src/protocol/key-thumbprint.js';
 import type { KeyStatement } from '../../src/protocol/key-statement.js';
 import { buildMail } from '../../src/protocol/mail.js';
+import type { MailFields } from '../../src/protocol/mail.js';
 import { readRecord } from '../../src/protocol/read-record.js';
 import { recordHash, ZERO_HASH } from '../../src/protocol/record.js';
 import type { FullRecord } from '../../src/protocol/record.js';
@@ -52,14 +53,14 @@ export class HostileRoom {
   }
 
   /** A mailbox item that invites somebody. */
-  invitation(to: Address): string {
+  invitation(to: Address, changes: Partial<MailFields> = {}, key: SigningKey = this.#peer.event): string {
     const invite = buildInvite(
       { room: this.room, hub: this.#peer.domain, by: this.owner, to, until: Date.now() + DAY_MS, nonce: nonce() },
       this.#peer.event,
     );
-    const body = { create: { ...this.#create }, invite: invite.jws };
+    const body = { create: { ...this.#create }, invite: invite.jws, ...changes.body };
     const people = { from: this.owner, to, kind: 'invite' as const };
-    return buildMail({ ...people, nonce: nonce(), until: Date.now() + DAY_MS, body }, this.#peer.event).jws;
+    return buildMail({ ...people, nonce: nonce(), until: Date.now() + DAY_MS, ...changes, body }, key).jws;
   }
 
   /** A message of the owner. */

@@ -198,7 +198,7 @@ export class HostileStage {
   /** The invite that came with the newest mail. */
   async #invite(): Promise<string> {
     const jws = await until(
-      () => Promise.resolve((this.peer.received.get('mailbox')?.at(-1)?.['items'] as string[])?.[0]),
+      () => Promise.resolve((this.peer.received.get('mailbox')?.at(-1)?.['items'] as string[] | undefined)?.[0]),
       'mail',
     );
     const mail = parseMail(jws);

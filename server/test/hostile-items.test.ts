@@ -1,0 +1,285 @@
+import t from 'tap';
+import { openKeyFile, activeKey } from '../src/own-keys.js';
+import { buildInvite } from '../src/protocol/invite.js';
+import type { InviteFields } from '../src/protocol/invite.js';
+import { signJws } from '../src/protocol/jws.js';
+import { buildKeyStatement } from '../src/protocol/key-statement.js';
+import type { RoomId } from '../src/protocol/identifiers.js';
+import { address, DAY_MS, domain, nonce, strayKey } from './support/hostile-peer.js';
+import type { Answer, Item } from './support/hostile-peer.js';
+import { HostileRoom } from './support/hostile-room.js';
+import { A, B, EVIL, HostileStage, resultsOf } from './support/hostile-stage.js';
+
+const stage = await HostileStage.open(t);
+const { peer, say, mallory } = stage;
+const eve = address(`eve@${EVIL}`);
+const results = (...expected: object[]): object => ({ status: 200, json: { results: expected } });
+const denied = (code: string, rule: string | null = null, more: object = {}): object =>
+  results({ status: 'denied', code, rule, ...more });
+
+await stage.alice.call('PUT', `/rooms/${stage.room}/members/${mallory}/role`, { role: 'admin' });
+const secret = String(
+  (await stage.alice.call('POST', '/rooms', { title: 'secret', requestKey: 'secret' }))['room'],
+) as RoomId;
+const absent = `r${'A'.repeat(43)}` as RoomId;
+
+/** A message whose payload is as many bytes as wanted. */
+function sized(bytes: number): Item {
+  const { event, ...item } = peer.make(
+    { room: stage.room, type: 'message', sender: mallory, seen: stage.seen },
+    { text: 'long' },
+  );
+  const text = Buffer.from(event.parsed.payload).toString();
+  const pad = 'x'.repeat(bytes - text.length - ',"new":""'.length);
+  return { ...item, jws: signJws('payvand-event', peer.event, `${text.slice(0, -1)},"new":"${pad}"}`).jws };
+}
+
+/** A payload with something else in it, signed as it then is. */
+function payload(change: (text: string) => string): Item {
+  const { event, ...item } = peer.make(
+    { room: stage.room, type: 'message', sender: mallory, seen: stage.seen },
+    { text: 'other' },
+  );
+  const text = Buffer.from(event.parsed.payload).toString();
+  return { ...item, jws: signJws('payvand-event', peer.event, change(text)).jws };
+}
+
+const content = (bytes: number): string => {
+  const empty = JSON.stringify({ text: '', salt: nonce() });
+  return empty.replace('""', `"${'x'.repeat(bytes - empty.length)}"`);
+};
+const unreadable = (): string => `{"salt":"${nonce()}",`;
+let title: `e${string}` | undefined;
+function rename(fields: object = {}, text?: string): Item {
+  const prior = title === undefined ? {} : { prior: title };
+  return stage.message({ type: 'room.info', key: '', ...prior, ...fields } as object, text ?? { title: 'renamed' });
+}
+async function retitle(bytes: number): Promise<Answer> {
+  const start = `{"title":"t","salt":"${nonce()}","new":"`;
+  const answer = await stage.submit([rename({}, `${start}${'x'.repeat(bytes - start.length - 2)}"}`)]);
+  const [result] = resultsOf(answer);
+  if (result?.['status'] === 'accepted') title = String(result['id']) as `e${string}`;
+  return answer;
+}
+async function readTitle(): Promise<void> {
+  const { page } = (await peer.ask(A, 'log', { room: stage.room, from: 0, max: 256 })).json as {
+    page: { records: { jws?: string; event?: string }[] };
+  };
+  const { createHash } = await import('node:crypto');
+  for (const { jws } of page.records) {
+    const bytes = Buffer.from(jws?.split('.')[1] ?? '', 'base64url');
+    if (bytes.toString().includes('"type":"room.info"'))
+      title = `e${createHash('sha256').update(bytes).digest('base64url')}`;
+  }
+}
+await readTitle();
+if (title === undefined) await retitle(200);
+
+const flipped = (): Item => {
+  const item = stage.message();
+  const [head = '', body = '', signature = ''] = item.jws.split('.');
+  return { ...item, jws: `${head}.${body}.${signature.startsWith('A') ? 'B' : 'A'}${signature.slice(1)}` };
+};
+const signedBy = (key: ReturnType<typeof strayKey>): Item =>
+  peer.make({ room: stage.room, type: 'message', sender: mallory, seen: stage.seen }, { text: 'x' }, key);
+const state = (type: string, key: string, value: object, more: object = {}): Item =>
+  stage.message({ type, key, ...more } as object, value);
+
+const submissions: [name: string, items: () => Item[], expect: object][] = [
+  ['the name of a person elsewhere', () => [stage.message({ sender: address(`bob@${B}`) })], denied('wrong-origin')],
+  ['the name of a person of the hub', () => [stage.message({ sender: address(`alice@${A}`) })], denied('wrong-origin')],
+  ['a key nobody announced', () => [signedBy(strayKey())], denied('retired-key')],
+  ['a key of another use', () => [signedBy(peer.request)], denied('retired-key')],
+  ['a retired key', () => [signedBy(peer.retired)], denied('retired-key')],
+  [
+    'a flipped signature, and one after it',
+    () => [flipped(), stage.message()],
+    results({ status: 'denied', code: 'bad-event', rule: 'R1' }, { status: 'retry' }),
+  ],
+  ['a payload of 4097 bytes', () => [sized(4097)], denied('bad-event', 'R1', { id: null })],
+  ['a hundred times that', () => [sized(409_600)], denied('bad-event', 'R1', { id: null })],
+  ['a content of 65537 bytes', () => [stage.message({}, content(65_537))], denied('bad-event', 'R1', { id: null })],
+  ['a reserved member', () => [payload((text) => text.replace('{', '{"author":"x",'))], denied('bad-event', 'R1')],
+  ['a member twice', () => [payload((text) => text.replace('{', '{"type":"message",'))], denied('bad-event', 'R1')],
+  ['a fraction in it', () => [payload((text) => text.replace('{', '{"new":0.5,'))], denied('bad-event', 'R1')],
+  ['no JWS', () => [{ ...stage.message(), jws: 'x.y.z' }], denied('bad-event', 'R1', { id: null })],
+  [
+    'a content of another event',
+    () => [{ ...stage.message(), content: '{"text":"other"}' }],
+    denied('content-mismatch', 'R1'),
+  ],
+  ['a content without salt', () => [stage.message({}, '{"text":"x"}')], denied('bad-event', 'R1')],
+  ['a content with U+0000', () => [stage.message({}, `${unreadable()}"text":"\\u0000"}`)], denied('bad-event', 'R1')],
+  [
+    'a content with a name twice',
+    () => [stage.message({}, `${unreadable()}"text":"a","text":"b"}`)],
+    denied('bad-event', 'R1'),
+  ],
+  [
+    'a content that is too deep',
+    () => [stage.message({}, `${unreadable()}"a":${'['.repeat(8)}1${']'.repeat(8)}}`)],
+    denied('bad-event', 'R1'),
+  ],
+  ['a time that has passed', () => [stage.message({ until: Date.now() - 1 })], denied('until-passed', 'R3')],
+  ['32 days to wait', () => [stage.message({ until: Date.now() + 32 * DAY_MS })], denied('until-too-far')],
+  ['another past', () => [stage.message({ seen: [0, stage.seen[1], 'A'.repeat(43)] })], denied('seen-mismatch', 'R4')],
+  [
+    'a past to come',
+    () => [stage.message({ seen: [0, stage.seen[1] + 1000, stage.seen[2]] })],
+    denied('seen-mismatch', 'R4'),
+  ],
+  [
+    'no past',
+    () => [peer.make({ room: stage.room, type: 'message', sender: mallory }, { text: 'x' })],
+    denied('seen-mismatch', 'R4'),
+  ],
+  ['another entry before', () => [rename({ prior: `e${'A'.repeat(43)}` })], denied('prior-mismatch', 'R5')],
+  [
+    'an entry for the first time, again',
+    () => [state('room.info', '', { title: 'x' })],
+    denied('prior-mismatch', 'R5'),
+  ],
+  ['somebody not in the room', () => [stage.message({ sender: eve })], denied('not-member', 'R6')],
+  [
+    'the joining of somebody else',
+    () => [state('member', eve, { membership: 'joined' })],
+    denied('wrong-sender', 'R7'),
+  ],
+  ['a right one does not have', () => [state('room.history', '', { visible: 'all' })], denied('no-right', 'R10')],
+  ['the owner restricted', () => [state('access', `alice@${A}`, { ban: true })], denied('rank', 'R11')],
+  ['a room that is not there', () => [stage.message({ room: absent })], denied('unknown-room')],
+  ['a room one is not in', () => [stage.message({ room: secret })], denied('not-member', 'R6')],
+  ['a room made here', () => [makeRoom()], denied('unknown-room')],
+];
+
+function makeRoom(): Item {
+  const { hash: statement, version, jws } = peer.statement;
+  const made = peer.make(
+    { type: 'room.create', sender: mallory, key: '' },
+    { kind: 'group', rules: 1, statement, version },
+  );
+  return { jws: made.jws, content: made.content, statement: jws };
+}
+
+for (const [name, items, expect] of submissions)
+  await stage.row(t, `submit: ${name}`, { control: say, attack: async () => await stage.submit(items()), expect });
+
+await t.test('the limits themselves are allowed', async (t) => {
+  t.match(resultsOf(await stage.submit([sized(4096)])), [{ status: 'accepted' }]);
+  t.match(resultsOf(await stage.submit([stage.message({}, content(65_536))])), [{ status: 'accepted' }]);
+  t.match(resultsOf(await stage.submit([stage.message({ until: Date.now() + 30 * DAY_MS })])), [
+    { status: 'accepted' },
+  ]);
+  t.match(resultsOf(await retitle(4096)), [{ status: 'accepted' }]);
+});
+await stage.row(t, 'submit: a state content of 4097 bytes', {
+  ...{ control: say, attack: async () => await retitle(4097), expect: denied('bad-event', 'R1', { id: null }) },
+});
+await stage.row(t, 'submit: to a server that is not the hub', {
+  control: say,
+  attack: async () => await peer.ask(B, 'submit', { items: [stage.message()] }),
+  expect: results({ status: 'not-hub', hub: A }),
+});
+
+/** A provider event with some other statement. */
+function announce(jws: string, hash: string): Item {
+  const { provider, version } = peer.statement;
+  const entry = peer.make(
+    { room: stage.room, type: 'provider', sender: provider, key: provider, seen: stage.seen },
+    { statement: hash, version },
+  );
+  return { jws: entry.jws, content: entry.content, statement: jws };
+}
+const { createHash } = await import('node:crypto');
+const hashOf = (jws: string): string => createHash('sha256').update(jws).digest('base64url');
+const withKeys = (keys: readonly Uint8Array[]): string =>
+  buildKeyStatement(
+    {
+      ...{ provider: peer.domain, version: 9, issued: Date.now(), roots: peer.statement.roots },
+      keys: [...peer.statement.keys, ...keys.map((x) => ({ x, use: 'seal' as const, status: 'retired' as const }))],
+    },
+    strayKey(),
+  );
+const smallOrder = withKeys([Buffer.from(`01${'00'.repeat(31)}`, 'hex')]);
+const longer = signJws('payvand-statement', strayKey(), JSON.stringify({ new: 'x'.repeat(1500) })).jws;
+for (const [name, jws] of [
+  ['a small-order key', smallOrder],
+  ['more than 2048 bytes', longer],
+  ['no statement at all', 'x'],
+] as const)
+  await stage.row(t, `submit: a key statement with ${name}`, {
+    control: say,
+    attack: async () => await stage.submit([announce(jws, hashOf(jws))]),
+    expect: denied('bad-statement', 'R8'),
+  });
+
+const hubKeys = await openKeyFile(stage.network.provider(A).dataDir, { provider: domain(A), now: Date.now() });
+const hubKey = activeKey(hubKeys, 'event');
+function invite(changes: Partial<InviteFields> = {}, key = hubKey): string {
+  const base = { room: secret, hub: domain(A), by: address(`alice@${A}`), to: mallory };
+  return buildInvite({ ...base, until: Date.now() + DAY_MS, nonce: nonce(), ...changes }, key).jws;
+}
+const joins: [name: string, invite: () => string | undefined][] = [
+  ['no invite', () => undefined],
+  ['an invite signed by another provider', () => invite({}, peer.event)],
+  ['an invite of a person who is not there', () => invite({ by: eve }, peer.event)],
+  ['an invite for somebody else', () => invite({ to: eve })],
+  ['an invite into another room', () => invite({ room: stage.room })],
+  ['an invite that has expired', () => invite({ until: Date.now() - 1 })],
+  ['an invite of no form', () => 'x.y.z'],
+];
+for (const [name, make] of joins)
+  await stage.row(t, `join: ${name}`, {
+    control: say,
+    attack: async () => await peer.ask(A, 'join', { room: secret, items: stage.joinItems(make(), mallory, secret) }),
+    expect: results(
+      { status: 'denied', code: 'not-invited', rule: 'R9' },
+      { status: 'denied', code: 'not-invited', rule: 'R9' },
+    ),
+  });
+await t.test('join: with a good invite', async (t) => {
+  const answer = await peer.ask(A, 'join', { room: secret, items: stage.joinItems(invite(), mallory, secret) });
+  t.match(answer, results({ status: 'accepted' }, { status: 'accepted' }));
+  await stage.requireAlive(t);
+});
+
+const hostile = new HostileRoom(peer, mallory);
+const nobody = address(`nobody@${B}`);
+const post = async (...items: string[]): Promise<Answer> => await peer.ask(B, 'mailbox', { items });
+const control = async (): Promise<Answer> => await post(hostile.invitation(nobody));
+const refusedMail = (code: string): object => results({ status: 'denied', code });
+const mails: [name: string, mail: () => string, expect: object][] = [
+  [
+    'from another domain',
+    () => hostile.invitation(nobody, { from: address(`alice@${A}`) }),
+    refusedMail('wrong-origin'),
+  ],
+  [
+    'from the receiver’s own domain',
+    () => hostile.invitation(nobody, { from: address(`zahra@${B}`) }),
+    refusedMail('wrong-origin'),
+  ],
+  ['to another domain', () => hostile.invitation(address(`alice@${A}`)), refusedMail('bad-mail')],
+  ['expired', () => hostile.invitation(nobody, { until: Date.now() - 1 }), refusedMail('until-passed')],
+  ['signed by a key nobody announced', () => hostile.invitation(nobody, {}, strayKey()), refusedMail('bad-mail')],
+  [
+    'longer than 8192 bytes',
+    () => hostile.invitation(nobody, { body: { new: 'x'.repeat(6000) } }),
+    refusedMail('too-large'),
+  ],
+  ['of an unknown kind', () => hostile.invitation(nobody, { kind: 'other' as 'invite' }), refusedMail('not-supported')],
+  ['with an invite of another person', () => hostile.invitation(nobody, { from: eve }), refusedMail('bad-mail')],
+  ['with an invite of no form', () => hostile.invitation(nobody, { body: { invite: 'x' } }), refusedMail('bad-mail')],
+];
+for (const [name, mail, expect] of mails)
+  await stage.row(t, `mailbox: ${name}`, { control, attack: async () => await post(mail()), expect });
+await stage.row(t, 'mailbox: 17 items', {
+  ...{ control, attack: async () => await post(...Array.from({ length: 17 }, () => hostile.invitation(nobody))) },
+  expect: { status: 400, json: { code: 'bad-request', part: '/items' } },
+});
+await t.test('mailbox: who is not there is answered like who is', async (t) => {
+  const [there, nowhere] = [await post(hostile.invitation(address(stage.bob.address))), await control()];
+  t.match(there, results({ status: 'ok' }));
+  t.same(nowhere, there, 'the same bytes');
+  await stage.requireAlive(t);
+});
