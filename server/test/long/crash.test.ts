@@ -328,6 +328,7 @@ await t.test('every stream told the log: in order, without gap or repetition', {
   note(t, `${told} records told over ${connections} connections of ${clients.length} clients`);
 });
 
+const hasFailed = !t.passing();
 await t.test('what it was like', async (t) => {
   for (const client of clients) client.stop();
   await journal.close();
@@ -344,5 +345,6 @@ await t.test('what it was like', async (t) => {
     const events = lines.map((line) => /"event":"([^"]*)"/.exec(line)?.[1] ?? 'other');
     const counts = [...new Set(events)].map((event) => `${event} ${events.filter((one) => one === event).length}`);
     note(t, `${provider.domain} warned of: ${counts.join(', ')}`);
+    if (hasFailed) t.comment(log.split('\n').slice(-40).join('\n'));
   }
 });
