@@ -1,10 +1,11 @@
 import t from 'tap';
 import { openKeyFile, activeKey } from '../src/own-keys.js';
+import { sha256Base64url } from '../src/protocol/hash.js';
 import { buildInvite } from '../src/protocol/invite.js';
 import type { InviteFields } from '../src/protocol/invite.js';
 import { signJws } from '../src/protocol/jws.js';
 import { buildKeyStatement } from '../src/protocol/key-statement.js';
-import type { RoomId } from '../src/protocol/identifiers.js';
+import type { EventId, RoomId } from '../src/protocol/identifiers.js';
 import { address, DAY_MS, domain, nonce, strayKey } from './support/hostile-peer.js';
 import type { Answer, Item } from './support/hostile-peer.js';
 import { HostileRoom } from './support/hostile-room.js';
@@ -49,31 +50,19 @@ const content = (bytes: number): string => {
   return empty.replace('""', `"${'x'.repeat(bytes - empty.length)}"`);
 };
 const unreadable = (): string => `{"salt":"${nonce()}",`;
-let title: `e${string}` | undefined;
+let title: EventId | undefined;
 function rename(fields: object = {}, text?: string): Item {
   const prior = title === undefined ? {} : { prior: title };
-  return stage.message({ type: 'room.info', key: '', ...prior, ...fields } as object, text ?? { title: 'renamed' });
+  return stage.message({ type: 'room.info', key: '', ...prior, ...fields }, text ?? { title: 'renamed' });
 }
 async function retitle(bytes: number): Promise<Answer> {
   const start = `{"title":"t","salt":"${nonce()}","new":"`;
   const answer = await stage.submit([rename({}, `${start}${'x'.repeat(bytes - start.length - 2)}"}`)]);
   const [result] = resultsOf(answer);
-  if (result?.['status'] === 'accepted') title = String(result['id']) as `e${string}`;
+  if (result?.['status'] === 'accepted') title = String(result['id']) as EventId;
   return answer;
 }
-async function readTitle(): Promise<void> {
-  const { page } = (await peer.ask(A, 'log', { room: stage.room, from: 0, max: 256 })).json as {
-    page: { records: { jws?: string; event?: string }[] };
-  };
-  const { createHash } = await import('node:crypto');
-  for (const { jws } of page.records) {
-    const bytes = Buffer.from(jws?.split('.')[1] ?? '', 'base64url');
-    if (bytes.toString().includes('"type":"room.info"'))
-      title = `e${createHash('sha256').update(bytes).digest('base64url')}`;
-  }
-}
-await readTitle();
-if (title === undefined) await retitle(200);
+title = await stage.entry('room.info', '');
 
 const flipped = (): Item => {
   const item = stage.message();
@@ -82,8 +71,7 @@ const flipped = (): Item => {
 };
 const signedBy = (key: ReturnType<typeof strayKey>): Item =>
   peer.make({ room: stage.room, type: 'message', sender: mallory, seen: stage.seen }, { text: 'x' }, key);
-const state = (type: string, key: string, value: object, more: object = {}): Item =>
-  stage.message({ type, key, ...more } as object, value);
+const state = (type: string, key: string, value: object): Item => stage.message({ type, key }, value);
 
 const submissions: [name: string, items: () => Item[], expect: object][] = [
   ['the name of a person elsewhere', () => [stage.message({ sender: address(`bob@${B}`) })], denied('wrong-origin')],
@@ -190,8 +178,6 @@ function announce(jws: string, hash: string): Item {
   );
   return { jws: entry.jws, content: entry.content, statement: jws };
 }
-const { createHash } = await import('node:crypto');
-const hashOf = (jws: string): string => createHash('sha256').update(jws).digest('base64url');
 const withKeys = (keys: readonly Uint8Array[]): string =>
   buildKeyStatement(
     {
@@ -209,7 +195,7 @@ for (const [name, jws] of [
 ] as const)
   await stage.row(t, `submit: a key statement with ${name}`, {
     control: say,
-    attack: async () => await stage.submit([announce(jws, hashOf(jws))]),
+    attack: async () => await stage.submit([announce(jws, sha256Base64url(jws))]),
     expect: denied('bad-statement', 'R8'),
   });
 

@@ -143,7 +143,9 @@ async function checkItem(
   if (!content.ok) return deny(event.id, content.code === 'content-mismatch' ? 'content-mismatch' : 'bad-event', 'R1');
   const statement = item.statement === undefined ? undefined : internStatement(item.statement);
   const signedUnder = type === 'provider' ? statement : (brought.get(event.room) ?? statementInForce(live, peer));
-  if (signedUnder === undefined) return deny(event.id, 'not-member', 'R6');
+  if (signedUnder === undefined) {
+    return type === 'provider' ? deny(event.id, 'bad-statement', 'R8') : deny(event.id, 'not-member', 'R6');
+  }
   if (signedUnder.keyById.get(event.kid)?.status === 'retired' || !deps.directory.isActive(peer, event.kid, 'event')) {
     return deny(event.id, 'retired-key', null);
   }

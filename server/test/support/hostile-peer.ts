@@ -129,6 +129,7 @@ export class HostilePeer {
   }
 
   /** Sends one request over a connection of its own, byte by byte as told, and reads until the other side closes. */
+  // eslint-disable-next-line max-params -- whom, what, with what, and how it differs
   async ask(to: string, verb: string, body: Json | string | Buffer, how: Deviation = {}): Promise<Answer> {
     const bytes = typeof body === 'string' || Buffer.isBuffer(body) ? Buffer.from(body) : JSON.stringify(body);
     const target = `/payvand/v1/${verb}`;

@@ -1,6 +1,6 @@
 import type { Test } from 'tap';
 import type { EventFields } from '../../src/protocol/event.js';
-import type { Address, RoomId } from '../../src/protocol/identifiers.js';
+import type { Address, EventId, RoomId } from '../../src/protocol/identifiers.js';
 import { parseMail } from '../../src/protocol/mail.js';
 import { parseInviteBody } from '../../src/protocol/invite-mail.js';
 import { address, HostilePeer } from './hostile-peer.js';
@@ -145,6 +145,14 @@ export class HostileStage {
       SELECT seq, status, code, (SELECT count(*) FROM proofs WHERE room_id = ${room}) AS proofs
       FROM rooms WHERE room_id = ${room}`;
     return row;
+  }
+
+  /** Id of the newest entry of the group, from where all of it is. */
+  async entry(type: string, key: string): Promise<EventId | undefined> {
+    const [row] = await this.#database(0)<{ id: EventId }[]>`
+      SELECT event_id AS id FROM room_state WHERE room_id = ${this.room} AND type = ${type} AND key = ${key}
+      ORDER BY seq DESC LIMIT 1`;
+    return row?.id;
   }
 
   async voidOf(room: string, seq: number): Promise<string | null | undefined> {
