@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
-import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readlink, realpath, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -157,8 +157,9 @@ export class LocalProvider {
 
   /** PostgreSQL's first process, while it runs. */
   async databasePid(): Promise<number | undefined> {
-    const file = join(this.dataDir, 'database', 'cluster', 'postmaster.pid');
-    return await readFile(file, 'utf8').then(firstNumber, () => undefined);
+    const cluster = join(this.dataDir, 'database', 'cluster');
+    const pid = await readFile(join(cluster, 'postmaster.pid'), 'utf8').then(firstNumber, () => undefined);
+    return pid !== undefined && (await worksIn(pid, cluster)) ? pid : undefined;
   }
 
   /** How to reach the provider's database, for those who look at what is stored. */
@@ -202,6 +203,15 @@ async function untilReady(
 function firstNumber(text: string): number | undefined {
   const pid = Number.parseInt(text, 10);
   return Number.isInteger(pid) && isRunning(pid) ? pid : undefined;
+}
+
+/** A killed PostgreSQL leaves its number behind, which a stranger may have got since: only Linux tells them apart. */
+async function worksIn(pid: number, folder: string): Promise<boolean> {
+  if (process.platform !== 'linux') return true;
+  const [place, wanted] = await Promise.all(
+    [readlink(`/proc/${pid}/cwd`), realpath(folder)].map((path) => path.catch(() => undefined)),
+  );
+  return place !== undefined && place === wanted;
 }
 
 function isRunning(pid: number): boolean {
