@@ -22,6 +22,9 @@ await stage.alice.call('PUT', `/rooms/${stage.room}/members/${mallory}/role`, { 
 const secret = String(
   (await stage.alice.call('POST', '/rooms', { title: 'secret', requestKey: 'secret' }))['room'],
 ) as RoomId;
+// Before the first row: tap takes a wait between two for the end.
+const hubKeys = await openKeyFile(stage.network.provider(A).dataDir, { provider: domain(A), now: Date.now() });
+const hubKey = activeKey(hubKeys, 'event');
 const absent = `r${'A'.repeat(43)}` as RoomId;
 
 /** A message whose payload is as many bytes as wanted. */
@@ -199,8 +202,6 @@ for (const [name, jws] of [
     expect: denied('bad-statement', 'R8'),
   });
 
-const hubKeys = await openKeyFile(stage.network.provider(A).dataDir, { provider: domain(A), now: Date.now() });
-const hubKey = activeKey(hubKeys, 'event');
 function invite(changes: Partial<InviteFields> = {}, key = hubKey): string {
   const base = { room: secret, hub: domain(A), by: address(`alice@${A}`), to: mallory };
   return buildInvite({ ...base, until: Date.now() + DAY_MS, nonce: nonce(), ...changes }, key).jws;
