@@ -1,4 +1,5 @@
-import type { Domain, RoomId } from '../protocol/identifiers.js';
+import { parseEvent } from '../protocol/event.js';
+import type { Domain, EventId, RoomId } from '../protocol/identifiers.js';
 import type { Seal, SealedHead } from '../protocol/head.js';
 import { headToWire } from '../protocol/head.js';
 import { ProtocolError } from '../protocol/protocol-error.js';
@@ -47,6 +48,8 @@ async function acceptPage(
   const room = json.room as RoomId;
   const live = await deps.rooms.get(room);
   if (live === undefined || live.hub !== peer || live.hub === deps.domain) return { room, status: 'unknown-room' };
+  // Our copy begins with the snapshot that is on its way.
+  if (live.status === 'joining') return { room, status: 'retry', after: 1 };
   const page = readPage(json, seals);
   if (page === undefined || !isSealedByHub(page, live))
     return { room, status: 'quarantined', code: 'bad-seal', seq: live.seq };
@@ -83,10 +86,21 @@ async function append(deps: PushDeps, live: LiveRoom, page: RoomPage): Promise<A
   } catch (cause) {
     const code = cause instanceof ProtocolError ? cause.code : undefined;
     if (code === 'state-mismatch') return { status: 'quarantined', code, seq: live.seq };
-    // The database holds this event of the room already: the hub gave it a second place.
-    if (code === 'storage-rejected') return { status: 'quarantined', code: 'duplicate-event', seq: live.seq };
+    if (code === 'storage-rejected' && (await holdsAnother(deps, page)))
+      return { status: 'quarantined', code: 'duplicate-event', seq: live.seq };
     throw cause;
   }
+}
+
+/** Whether an event of the page stands at another place of the log already: the hub gave it a second one. */
+async function holdsAnother({ store }: PushDeps, page: RoomPage): Promise<boolean> {
+  const places = new Map<EventId, number>();
+  for (const record of page.records) {
+    const event = 'jws' in record ? parseEvent(record.jws) : undefined;
+    if (event?.ok === true) places.set(event.value.id, record.seq);
+  }
+  const found = await store.findEvents([...places.keys()].map((id) => [page.room, id] as const));
+  return found.some(({ eventId, seq }) => places.get(eventId) !== seq);
 }
 
 /** The room stops at the last record on which all agree, and its people are told. */

@@ -59,15 +59,17 @@ async function takePage(deps: BackfillDeps, live: LiveRoom, body: PeerBody): Pro
   if (page === undefined || statement === undefined || last === undefined) return undefined;
   if (!isSealedUnder(page.sealed, statement, { retired: true }) || page.sealed.head.seq !== last.seq) return undefined;
   const prev = body.page.prev === undefined ? ZERO_HASH : decodeBase64url(body.page.prev);
-  const rows = prev === undefined ? undefined : chainRows(live, page, Buffer.from(prev));
-  if (rows === undefined) return undefined;
+  const chained = prev === undefined ? undefined : chainRows(live, page, Buffer.from(prev));
+  if (chained === undefined) return undefined;
+  // A page may reach into what we hold; those records come, judged, by the ordinary way.
+  const rows = chained.filter(({ row }) => row.seq < live.first);
   const relations = rows.flatMap(({ row, event }) => relationsOf(row, event, rows));
   const statements = page.records.flatMap((record) => statementRowOf(record));
   await deps.store.backfill({
     room: live.room,
     rows: rows.map(({ row }) => row),
     relations,
-    sealed: page.sealed,
+    ...(last.seq < live.first ? { sealed: page.sealed } : {}),
     statements,
   });
   return last.seq;

@@ -1,0 +1,109 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import t from 'tap';
+import { ChatScreen, quote } from '../src/cli/chat-screen.js';
+import type { World } from '../src/cli/command.js';
+import { createTestNetwork } from './support/test-network.js';
+import type { TestNetwork } from './support/test-network.js';
+import { TestPerson, until } from './support/test-person.js';
+
+const program = fileURLToPath(new URL('../bin/payvand.js', import.meta.url));
+
+t.test('two people chat in terminals across providers', { timeout: 120_000 }, async (t) => {
+  const network = await createTestNetwork({ domains: ['a.test', 'b.test'] });
+  t.teardown(() => network.stop());
+  await Promise.all(['a.test', 'b.test'].map((domain) => network.provider(domain).start()));
+  await TestPerson.signUp(network, 'a.test', 'alice');
+  await TestPerson.signUp(network, 'b.test', 'bob');
+
+  const alice = openChat(network, 'alice@a.test');
+  const bob = openChat(network, 'bob@b.test');
+  t.teardown(() => [alice, bob].forEach(({ child }) => child.kill()));
+  alice.type('/dm bob@b.test');
+  await bob.reads('asks for contact');
+  bob.type('/accept 1');
+  await alice.reads('bob@b.test⁩  joined');
+  alice.type('سلام باب، خوبی؟');
+  await bob.reads('⁨alice@a.test⁩  ⁨سلام باب، خوبی؟⁩');
+  bob.type('fine, thanks');
+  await alice.reads('fine, thanks');
+
+  await network.provider('a.test').kill();
+  bob.type('are you there?');
+  await bob.reads('… ⁨are you there?⁩  waits for the hub of the room');
+  await network.provider('a.test').start();
+  await bob.reads('✓ ⁨bob@b.test⁩  ⁨are you there?⁩');
+
+  bob.type('/nonsense');
+  await bob.reads('/nonsense is no command');
+  bob.type('/quit');
+  const [code] = (await once(bob.child, 'exit')) as [number | null];
+  t.equal(code, 0);
+});
+
+t.test('a wrong password and a dead provider are told apart', { timeout: 60_000 }, async (t) => {
+  const network = await createTestNetwork({ domains: ['a.test', 'b.test'] });
+  t.teardown(() => network.stop());
+  await network.provider('a.test').start();
+  const wrong = openChat(network, 'nobody@a.test');
+  t.match(await wrong.ends(), { code: 1, said: /wrong-credentials/ });
+  const dead = openChat(network, 'nobody@b.test');
+  t.match(await dead.ends(), { code: 1, said: /unreachable/ });
+});
+
+t.test('incoming text leaves the line that is being typed as it was', async (t) => {
+  const stdin = Object.assign(new PassThrough(), { isTTY: true, setRawMode: () => stdin });
+  const stdout = Object.assign(new PassThrough(), { isTTY: true, columns: 80 });
+  let drawn = '';
+  stdout.on('data', (part: Buffer) => (drawn += part.toString()));
+  const screen = new ChatScreen({ stdin, stdout } as unknown as World, false);
+  const lines = screen.lines();
+  const first = lines.next();
+  stdin.write('half a thou');
+  await new Promise((resolve) => setImmediate(resolve));
+  drawn = '';
+  screen.show('bob  hello', {});
+  t.match(drawn, /\r\u001b\[Kbob {2}hello\n/, 'the line is cleared and the text stands alone');
+  t.match(drawn.slice(drawn.indexOf('hello')), /> half a thou/, 'what was typed is drawn again');
+  stdin.write('ght\r');
+  t.equal((await first).value, 'half a thought', 'and is sent whole');
+  screen.close();
+});
+
+t.test('the words of others cannot steer a terminal', (t) => {
+  t.equal(quote('a\u001b[2Jb\u202ec\u2066d\n'), '\u2068a [2Jb c d \u2069');
+  t.end();
+});
+
+interface Chat {
+  readonly child: ReturnType<typeof spawn>;
+  type(line: string): void;
+  reads(text: string): Promise<void>;
+  ends(): Promise<{ code: number | null; said: string }>;
+}
+
+function openChat(network: TestNetwork, address: string): Chat {
+  const [localpart = '', domain = ''] = address.split('@');
+  const { NODE_OPTIONS, ...env } = process.env;
+  const place = ['--at', `127.0.0.1:${network.provider(domain).port}`, '--ca', join(network.folder, 'ca.pem')];
+  const child = spawn(process.execPath, [program, 'chat', address, ...place], { env, stdio: ['pipe', 'pipe', 'pipe'] });
+  let said = '';
+  child.stdout.on('data', (part: Buffer) => (said += part.toString()));
+  child.stderr.on('data', (part: Buffer) => (said += part.toString()));
+  child.stdin.write(`password of ${localpart}\n`);
+  return {
+    child,
+    type: (line) => void child.stdin.write(`${line}\n`),
+    async reads(text) {
+      const what = (): string => `${address} reading “${text}”; it said:\n${said}`;
+      await until(() => Promise.resolve(said.includes(text)), text, 30_000).catch(() => t.fail(what()));
+    },
+    async ends() {
+      const [code] = (await once(child, 'exit')) as [number | null];
+      return { code, said };
+    },
+  };
+}
