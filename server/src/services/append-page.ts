@@ -40,6 +40,13 @@ interface ReadRecord {
   readonly accountId: number | undefined;
 }
 
+/** What was looked up before the lock. */
+interface Prepared {
+  readonly read: readonly ReadRecord[];
+  readonly targets: Targets;
+  readonly seen: ReadonlyMap<number, Buffer>;
+}
+
 type Chained = ReadRecord & { readonly hash: Buffer };
 
 /**
@@ -60,11 +67,12 @@ export async function appendPage(
     deps,
     read.flatMap(({ event }) => (event === undefined ? [] : [event])),
   );
+  const seen = await findSeen(deps, live, read);
   return {
     room: page.room,
     events: Math.max(1, read.length),
     bytes: read.reduce((sum, { record }) => sum + record.jws.length + (record.content?.length ?? 0), 0),
-    prepare: (draft) => continueRoom(draft, page, { read, targets }),
+    prepare: (draft) => continueRoom(draft, page, { read, targets, seen }),
   };
 }
 
@@ -92,6 +100,22 @@ const UNREADABLE = {
   accountId: undefined,
 };
 
+/** Hashes of records that events have seen and that are older than memory goes; none on the live path. */
+async function findSeen(
+  { store }: Pick<ServiceDeps, 'store'>,
+  live: LiveRoom,
+  read: readonly ReadRecord[],
+): Promise<ReadonlyMap<number, Buffer>> {
+  const seqs = new Set(read.flatMap(({ event }) => (event?.fields.seen === undefined ? [] : [event.fields.seen[1]])));
+  const found = new Map<number, Buffer>();
+  for (const seq of seqs) {
+    if (seq >= live.seq || live.recordAt(seq) !== undefined) continue;
+    const hash = await store.recordHashAt(live.room, seq);
+    if (hash !== undefined) found.set(seq, hash);
+  }
+  return found;
+}
+
 /** Our account that a member or access event is about. */
 export async function localAccountOf(
   { accountIdOf, domain }: Pick<ServiceDeps, 'accountIdOf' | 'domain'>,
@@ -102,11 +126,7 @@ export async function localAccountOf(
   return domainOf(key as Address) === domain ? await accountIdOf(key as Address) : undefined;
 }
 
-function continueRoom(
-  draft: RoomDraft,
-  page: RoomPage,
-  { read, targets }: { read: readonly ReadRecord[]; targets: Targets },
-): AppendAnswer {
+function continueRoom(draft: RoomDraft, page: RoomPage, { read, targets, seen }: Prepared): AppendAnswer {
   const { live } = draft;
   const { head } = page.sealed;
   if (live.status === 'quarantined') return { status: 'quarantined', code: live.code ?? 'fork', seq: draft.seq };
@@ -121,7 +141,7 @@ function continueRoom(
   if (last?.record.seq !== head.seq) return { status: 'gap', have: draft.seq };
   if (!last.hash.equals(head.hash)) return { status: 'quarantined', code: 'fork', seq: draft.seq };
   const before = draft.seq;
-  for (const item of chained) appendRecord(draft, item, targets);
+  for (const item of chained) appendRecord(draft, item, { targets, seen });
   // The draft is spoilt: the error throws the flush away, and the room is loaded anew.
   if (!draft.state.hash().equals(head.state)) throw new ProtocolError('state-mismatch', { more: { seq: before } });
   draft.sealed = page.sealed;
@@ -155,13 +175,13 @@ function chain(draft: RoomDraft, fresh: readonly ReadRecord[]): Chained[] | stri
   return chained;
 }
 
-function appendRecord(draft: RoomDraft, item: Chained, targets: Targets): void {
+function appendRecord(draft: RoomDraft, item: Chained, { targets, seen }: Pick<Prepared, 'targets' | 'seen'>): void {
   const { record, event, value, statement, accountId } = item;
   if (event === undefined) return;
   const verdict = judge(draft.state, {
     ...{ room: draft.live.room, record, event, content: value, attachedStatement: statement },
     statements: (hash) => (statement?.hash === hash ? statement : draft.live.statements.get(hash)),
-    seenHash: (seq) => draft.hashAt(seq),
+    seenHash: (seq) => draft.hashAt(seq) ?? seen.get(seq),
   });
   const allowed = verdict.kind === 'allow';
   const effect = allowed ? effectOf(event, { draft, targets, at: record.at }) : undefined;
