@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { errorCodes, problemType } from '@payvand/spec';
 import type { ErrorCode } from '@payvand/spec';
 import type { Log } from '../log.js';
-import { ProtocolError } from '../protocol/protocol-error.js';
+import { asProtocolError } from '../services/as-protocol-error.js';
 import type { ProblemMembers } from '../protocol/protocol-error.js';
 
 export interface Problem {
@@ -25,7 +25,8 @@ export function problemOf(
   request: { log: Log; requestId: string; incoming?: IncomingMessage },
 ): Problem {
   const closing = request.incoming !== undefined && isLongUnread(request.incoming) ? { connection: 'close' } : {};
-  if (cause instanceof ProtocolError) return writeProblem(cause.code, cause.members, closing);
+  const known = asProtocolError(cause);
+  if (known !== undefined) return writeProblem(known.code, known.members, closing);
   request.log.error('request-failed', { requestId: request.requestId, cause });
   return writeProblem('internal', {}, closing);
 }

@@ -63,19 +63,9 @@ export interface OwnerContent {
   readonly owner: Address;
 }
 
-/** `room.info` */
-interface InfoContent {
-  readonly title: string;
-}
-
 /** `room.history` */
 export interface HistoryContent {
   readonly visible: Visibility;
-}
-
-/** `room.superseded` */
-interface SupersededContent {
-  readonly by: RoomId;
 }
 
 const RANK_MAX = 99;

@@ -11,6 +11,7 @@ import { Compile } from 'typebox/compile';
 import type { Log } from '../../log.js';
 import { isJsonObject, type JsonObject } from '../../protocol/json-shape.js';
 import { ProtocolError } from '../../protocol/protocol-error.js';
+import { asProtocolError } from '../../services/as-protocol-error.js';
 import { parseStrictJson } from '../../protocol/strict-json.js';
 import type { Actor, RoomServices } from '../../services/room-services.js';
 import { requireContent, roomOf } from './client-call.js';
@@ -106,9 +107,9 @@ export class StreamOps {
     this.#underWay += 1;
     work()
       .catch((error: unknown) => {
-        if (!(error instanceof ProtocolError)) this.#options.log.error('stream-op-failed', { error });
-        if (error instanceof ProtocolError) fail(error.code, error.members.retryAfterS);
-        else fail('internal');
+        const known = asProtocolError(error);
+        if (known === undefined) this.#options.log.error('stream-op-failed', { error });
+        fail(known?.code ?? 'internal', known?.members.retryAfterS);
       })
       .finally(() => {
         this.#underWay -= 1;
