@@ -501,8 +501,12 @@ t.test('an ordinary user needs no install script', async (t) => {
   t.same(await links(readOnly), [], 'a read-only package stays as it is');
   t.equal((await names(join(own, 'data'), 'postgresql-')).length, 1, 'and is copied');
   await kill(second);
+  const outdated = join(own, 'data/database/postgresql-1.0');
+  await mkdir(outdated);
+  if (uid !== undefined) await chown(outdated, uid, uid);
   const third = await launch(join(own, 'data'), { storage: join(readOnly.directory, 'storage'), uid });
   t.equal(started(third).pid, started(second).pid, 'a killed server’s database is taken over here too');
+  t.equal(existsSync(outdated), false, 'copies of other versions are removed');
   await stop(third);
   if (isRoot) await t.rejects(start(join(own, 'data')), { code: 'data-directory-foreign', message: /user id 1000/ });
 });

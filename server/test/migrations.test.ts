@@ -194,13 +194,13 @@ async function testMigrations(t: Test, server: Address) {
   t.test('a connection with short time-outs is enough, and goes back as it came', async (t) => {
     const limits = { connection: { statement_timeout: 100, idle_in_transaction_session_timeout: 3000 } };
     const { sql } = await setUp(t, { max: 1, ...limits });
-    const slow = await files({ '0001_slow.sql': `set statement_timeout = '1h'; select pg_sleep(0.3)` });
+    const slow = await files({ '0001_slow.sql': 'set lock_timeout = 7000; select pg_sleep(0.3)' });
     const wrong = await files({ '0001_slow.sql': 'edited' });
     await runMigrations(sql, slow);
     const state = () => sql`select current_setting('statement_timeout') as timeout,
-      current_setting('client_connection_check_interval') as check,
+      current_setting('lock_timeout') as lock, current_setting('client_connection_check_interval') as check,
       (select count(*)::int from pg_locks where locktype = 'advisory') as locks`;
-    const clean = [{ timeout: '100ms', check: '0', locks: 0 }];
+    const clean = [{ timeout: '100ms', lock: '0', check: '0', locks: 0 }];
     t.same(await state(), clean);
     await t.rejects(runMigrations(sql, wrong), { code: 'migration-edited' });
     t.same(await state(), clean);

@@ -62,7 +62,10 @@ export async function makeDm(from: TestPerson, to: TestPerson): Promise<string> 
 }
 
 export async function makeGroup(owner: TestPerson, title: string): Promise<string> {
-  const { room } = await eventually(() => owner.call('POST', '/rooms', { title, requestKey: title.replaceAll(' ', '-') }), title);
+  const { room } = await eventually(
+    () => owner.call('POST', '/rooms', { title, requestKey: title.replaceAll(' ', '-') }),
+    title,
+  );
   return String(room);
 }
 
