@@ -197,7 +197,10 @@ t.test('of records before the state is known, chain and signatures are checked',
   log.say(bob, 'by a key of the past', { signer: key(B, 'old') });
   log.seal();
   const end = log.records.length - 1;
-  const [first, prev] = [3, [0, 1, 2].reduce<Buffer>((hash, seq) => recordHash(log.room, log.header(seq), hash), ZERO_HASH)];
+  const [first, prev] = [
+    3,
+    [0, 1, 2].reduce<Buffer>((hash, seq) => recordHash(log.room, log.header(seq), hash), ZERO_HASH),
+  ];
   const statements = [statementOf(A), statementOf(B)].flatMap((jws) => {
     const read = parseKeyStatement(jws);
     return read.ok ? [read.value] : [];
