@@ -49,9 +49,9 @@ const layers = [
     { path: '^server/src/protocol/', pathNot: [tests, nativeLoader] },
     { dependencyTypes: ['core'], pathNot: '^(node:)?crypto$' },
   ]),
-  never('protocol-uses-formats-only', 'Pure libraries only: signatures, JOSE, structured fields, schemas.', [
+  never('protocol-uses-formats-only', 'Pure libraries only: signatures, JOSE, schemas.', [
     { path: '^server/src/protocol/', pathNot: tests },
-    { path: npm('.+'), pathNot: npm('sodium-native|jose|structured-headers|typebox|@types') },
+    { path: npm('.+'), pathNot: npm('sodium-native|jose|typebox|@types') },
   ]),
   never('storage-knows-protocol-only', 'storage <- services, never the other way.', [
     layer('storage'),

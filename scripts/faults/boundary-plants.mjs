@@ -25,13 +25,13 @@ export const targets = Object.fromEntries(
     'spec/schemas/index.ts',
     'spec/dist/schemas/index.js',
     'spec/dist/schemas/index.d.ts',
-    'server/dist/planted.js',
-    'server/dist/planted.d.ts',
+    'server/dist/cli/local-network.js',
+    'server/dist/cli/local-network.d.ts',
   ].map((file) => [file, textOf(file)]),
 );
 
 const to = (layer) => `../${layer}/planted-target.js`;
-const byName = '@payvand/server/dist/planted.js';
+const byName = '@payvand/server/local-network';
 const main = '../main.js';
 const builder = '../start-planted.js';
 const inSrc = (layer, specifiers, good) => [`server/src/${layer}/planted-*.ts`, specifiers, good];
@@ -69,7 +69,7 @@ const forbidden = {
     ),
   ],
   'protocol-does-no-io': [inSrc('protocol', ['node:fs', 'fs', 'node:http', 'node:timers/promises'], 'node:crypto')],
-  'protocol-uses-formats-only': [inSrc('protocol', ['ws'], 'jose')],
+  'protocol-uses-formats-only': [inSrc('protocol', ['ws'], 'typebox')],
   'storage-knows-protocol-only': [
     inSrc('storage', [to('transport'), to('services'), to('http'), to('cli'), builder], to('protocol')),
   ],
@@ -91,7 +91,7 @@ const forbidden = {
     ['server/test/planted-*.ts', ['../src/main.js'], '../src/planted-ground.js'],
   ],
   'built-code-is-for-commands': [
-    inSrc('services', [byName, '../../dist/planted.js'], './planted-target.js'),
+    inSrc('services', [byName, '../../dist/cli/local-network.js'], './planted-target.js'),
     ['server/test/planted-*.ts', [byName], '../src/planted-ground.js'],
   ],
   'only-storage-speaks-sql': [
@@ -111,12 +111,20 @@ const forbidden = {
     ),
     ['server/src/http/planted-*.ts', [], 'hono'],
   ],
-  'only-ed25519-verifies': [inSrc('protocol', ['sodium-native'], 'jose'), inSrc('services', ['sodium-native'], 'jose')],
-  'no-unresolvable': [inSrc('services', ['./nowhere.js', 'no-such-package'], './planted-target.js')],
+  'only-ed25519-verifies': [
+    inSrc('protocol', ['sodium-native'], 'typebox'),
+    inSrc('services', ['sodium-native'], 'typebox'),
+  ],
+  'no-unresolvable': [
+    inSrc('services', ['./nowhere.js', 'no-such-package', '@payvand/server/dist/main.js'], './planted-target.js'),
+  ],
   'no-tests-in-code': [
     inSrc('services', ['./planted-target.test.js', '../../test/planted-target.js'], './planted-target.js'),
   ],
-  'no-development-packages': [inSrc('services', ['tap'], 'jose'), ['server/src/services/planted-*.test.ts', [], 'tap']],
+  'no-development-packages': [
+    inSrc('services', ['tap'], 'typebox'),
+    ['server/src/services/planted-*.test.ts', [], 'tap'],
+  ],
   'no-drawers': [inSrc('services', ['./common/planted-target.js', './planted-utils.js'], './planted-target.js')],
 };
 
