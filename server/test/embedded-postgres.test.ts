@@ -229,7 +229,7 @@ t.test('stop leaves no process behind, not even with clients connected', { skip:
   t.ok((await processesOf(database.directory)).length > 3);
   await database.stop();
   t.same(await processesOf(database.directory), []);
-  await sql.end();
+  await sql.end({ timeout: 5 });
 });
 
 t.test('an aborted start leaves nothing behind', { skip: needsProc }, async (t) => {
@@ -295,7 +295,7 @@ t.test('a killed database is started again by itself', { skip: needsProc }, asyn
   t.teardown(database.stop);
   const starts = () => database.log.filter((line) => line.startsWith('database started')).length;
   const sql = postgres({ ...database.connection, max: 2, onnotice: () => undefined });
-  t.teardown(() => sql.end());
+  t.teardown(() => sql.end({ timeout: 5 }));
   for (const [index, whom] of (['server', 'all', 'server while busy'] as const).entries()) {
     const pid = Number(database.pid());
     const busy = whom === 'server while busy' ? sql.unsafe(busyFor(1500)).catch(() => 'broken') : undefined;
@@ -332,7 +332,7 @@ t.test('a start waits for the last processes of a killed server', { skip: needsP
   );
   t.ok((await kept(next.connection)).length > 0);
   await busy;
-  await sql.end();
+  await sql.end({ timeout: 5 });
 });
 
 t.test('a process id left in the files may by now be anybody’s', async (t) => {

@@ -61,7 +61,7 @@ let databases = 0;
 
 async function testMigrations(t: Test, server: Address) {
   const admin = connect(server);
-  t.teardown(() => admin.end());
+  t.teardown(() => admin.end({ timeout: 5 }));
 
   /** An empty database, with a pool on it. */
   async function setUp(t: Test, options: postgres.Options<Record<string, never>> = {}) {
@@ -69,7 +69,7 @@ async function testMigrations(t: Test, server: Address) {
     await admin.unsafe(`create database ${database}`);
     const address = { ...server, database };
     const sql = connect(address, options);
-    t.teardown(() => sql.end());
+    t.teardown(() => sql.end({ timeout: 5 }));
     return { address, sql };
   }
 
@@ -161,7 +161,7 @@ async function testMigrations(t: Test, server: Address) {
       '0002_two.sql': 'insert into one values (1)',
     });
     const pools = Array.from({ length: 6 }, () => connect(address, { max: 1 }));
-    t.teardown(() => Promise.all(pools.map((pool) => pool.end())));
+    t.teardown(() => Promise.all(pools.map((pool) => pool.end({ timeout: 5 }))));
     const runs = await Promise.all(pools.map((pool) => runMigrations(pool, folder)));
     t.same(runs.flat().sort(), ['0001_one.sql', '0002_two.sql']);
     t.same(await sql`select number from one`, [{ number: 1 }]);

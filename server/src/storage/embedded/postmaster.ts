@@ -1,10 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Account, runAs, runCommand } from './account.js';
+import { type Account, runAs } from './account.js';
 import { hasCode } from './has-code.js';
 import { type Cluster, postmasterCommand } from './postmaster-command.js';
 
@@ -13,12 +14,15 @@ export type Postmaster = {
   readonly pid: number;
   /** fulfilled when it has ended, with its last lines as far as we heard them */
   readonly ended: Promise<string>;
+  /** does nothing once it has ended, when its number may be another process's */
+  readonly signal: (name: NodeJS.Signals) => void;
 };
 
 /** What PostgreSQL says of itself in `postmaster.pid`; `status` is `ready` when it takes connections. */
 export type PidFile = { readonly pid: number; readonly status: string };
 
-const pollMs = 200;
+// Elsewhere a look at another process costs a process.
+const pollMs = process.platform === 'linux' ? 200 : 2000;
 const heardLinesMax = 20;
 const patience = [
   ['SIGINT', 30_000],
@@ -36,7 +40,7 @@ export async function launchPostmaster(
   const child = spawn(file, args, { ...runAs(account), detached: true, stdio: ['ignore', 'ignore', 'pipe'] });
   const ended = listen(child, log);
   await once(child, 'spawn');
-  return { pid: Number(child.pid), ended };
+  return { pid: Number(child.pid), ended, signal: (name) => void child.kill(name) };
 }
 
 /**
@@ -49,13 +53,22 @@ export async function launchPostmaster(
  */
 export async function findPostmaster(cluster: Cluster): Promise<(Postmaster & { isOurs: boolean }) | undefined> {
   const { pid } = (await readPidFile(cluster)) ?? {};
-  if (pid === undefined || !isSignalable(pid)) return undefined;
-  const command = await commandLine(pid);
+  // Of a process that is gone PostgreSQL needs the file: it names the memory that others of its processes may still hold.
+  if (pid === undefined || !isRunning(pid)) return undefined;
+  const command = commandLine(pid);
   if (!command.includes(` -D ${cluster.directory} `)) {
     await rm(join(cluster.directory, 'postmaster.pid'), { force: true });
     return undefined;
   }
-  return { pid, ended: watch(pid), isOurs: command === postmasterCommand(cluster).join(' ') };
+  const isAlive = () => commandLine(pid) === command;
+  return {
+    pid,
+    ended: watch(isAlive),
+    signal: (name) => {
+      if (isAlive()) signalProcess(pid, name);
+    },
+    isOurs: command === postmasterCommand(cluster).join(' '),
+  };
 }
 
 /** @returns nothing when there is none, or when it is just being written */
@@ -73,23 +86,14 @@ export async function readPidFile({ directory }: Cluster): Promise<PidFile | und
  * Stops a server: open transactions are rolled back and everything is written (fast shutdown); when that takes longer
  * than 30 s, without writing (the next start recovers).
  */
-export async function stopPostmaster({ pid, ended }: Postmaster): Promise<void> {
-  for (const [signal, patienceMs] of patience) {
-    signalPostmaster(pid, signal);
+export async function stopPostmaster({ signal, ended }: Postmaster): Promise<void> {
+  for (const [name, patienceMs] of patience) {
+    signal(name);
     const timer = new AbortController();
     const late = sleep(patienceMs, false, { signal: timer.signal }).catch(() => false);
     const hasEnded = await Promise.race([ended.then(() => true), late]);
     timer.abort();
     if (hasEnded) return;
-  }
-}
-
-/** Sends a signal to a server that may have ended. */
-export function signalPostmaster(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal);
-  } catch (error) {
-    if (!hasCode(error, 'ESRCH')) throw error;
   }
 }
 
@@ -106,17 +110,12 @@ async function listen(child: ChildProcess, log: (line: string) => void): Promise
   return heard.join('\n');
 }
 
-async function watch(pid: number): Promise<string> {
-  while (await isAlive(pid)) await sleep(pollMs);
+async function watch(isAlive: () => boolean): Promise<string> {
+  while (isAlive()) await sleep(pollMs);
   return '';
 }
 
-async function isAlive(pid: number): Promise<boolean> {
-  // A process that nobody has waited for can still be signalled, but has no command line.
-  return isSignalable(pid) && (process.platform !== 'linux' || (await commandLine(pid)) !== '');
-}
-
-function isSignalable(pid: number): boolean {
+function isRunning(pid: number): boolean {
   try {
     return process.kill(pid, 0);
   } catch (error) {
@@ -124,12 +123,23 @@ function isSignalable(pid: number): boolean {
   }
 }
 
-async function commandLine(pid: number): Promise<string> {
-  const text =
-    process.platform === 'linux'
-      ? (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).replaceAll('\0', ' ')
-      : await runCommand({ file: 'ps', args: ['-ww', '-o', 'command=', '-p', String(pid)], account: undefined }).catch(
-          () => '',
-        );
-  return text.trim();
+function signalProcess(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    if (!hasCode(error, 'ESRCH')) throw error;
+  }
+}
+
+/** @returns nothing for a process that is gone, or has ended and is only waiting to be collected */
+function commandLine(pid: number): string {
+  try {
+    const text =
+      process.platform === 'linux'
+        ? readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')
+        : execFileSync('ps', ['-ww', '-o', 'command=', '-p', String(pid)], { encoding: 'utf8' });
+    return text.trim();
+  } catch {
+    return '';
+  }
 }

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Postmaster, signalPostmaster, stopPostmaster } from './postmaster.js';
+import { type Postmaster, stopPostmaster } from './postmaster.js';
 import { runPostmaster, type RunOptions } from './run-postmaster.js';
 
 const firstDelayMs = 100;
-const lastDelayMs = 10_000;
-const stableAfterMs = 60_000;
+const lastDelayMs = 5_000;
+const stableAfterMs = 10_000;
 
 /** Keeps one database server running from `start` to `stop`: whenever it ends, it is started again, with back-off. */
 export class Supervisor {
@@ -37,7 +37,7 @@ export class Supervisor {
 
   /** Asks the server to end by itself, for a process that is about to exit and can wait for nothing. */
   abandon(): void {
-    if (this.pid !== undefined) signalPostmaster(this.pid, 'SIGINT');
+    this.#postmaster?.signal('SIGINT');
   }
 
   async #watch(first: Postmaster): Promise<void> {
