@@ -141,6 +141,9 @@ await t.test('what a blocked person says in a dm is recorded and not shown', asy
   t.equal(shown['content'], null, 'history does not show it');
   t.equal((await bob.call('GET', `/rooms/${dm}`))['unread'], 0, 'nor is it counted');
   await bob.say(dm, 'talking to myself');
+  // Looked at while the block stands: a signal that is still on its way when it is lifted may be shown.
+  const isTypingShown = stream.frames.some((one) => one['t'] === 'typing' && one['room'] === dm);
+  t.notOk(isTypingShown, 'nor the signal');
   await bob.call('DELETE', `/blocks/${alice.address}`);
   const next = await alice.say(dm, 'hello again');
   const frame = await stream.find((one) => one['id'] === next['id']);
@@ -148,10 +151,6 @@ await t.test('what a blocked person says in a dm is recorded and not shown', asy
   t.notOk(
     stream.frames.some((one) => one['id'] === id),
     'the stream did not bring it',
-  );
-  t.notOk(
-    stream.frames.some((one) => one['t'] === 'typing' && one['room'] === dm),
-    'nor the signal',
   );
 });
 
