@@ -5,8 +5,12 @@ import { fileURLToPath } from 'node:url';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** Environment in which the commands below are found. */
-export const toolEnv = { ...process.env, PATH: [join(root, 'node_modules', '.bin'), process.env.PATH].join(delimiter) };
+/** Environment in which the commands below are found, and report without colours. */
+export const toolEnv = {
+  ...process.env,
+  PATH: [join(root, 'node_modules', '.bin'), process.env.PATH].join(delimiter),
+  NO_COLOR: '1',
+};
 
 const cruised = ['spec', 'server/src', 'server/test', 'server/bin', 'conformance', 'bench', 'scripts'];
 
