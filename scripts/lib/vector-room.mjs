@@ -219,6 +219,7 @@ export const codes = {
   R10: 'no-right',
   R11: 'rank',
   R12: 'state-full',
+  R13: 'timer',
 };
 
 function stateItem({ seq, at, jws, content, statement }) {

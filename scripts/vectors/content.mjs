@@ -17,7 +17,13 @@ const join = `e${hashText('a join')}`;
 const salt = nonceOf('salt');
 
 /** Types of state with a key that fits them. */
-const stateKeys = { member: 'bob@b.example', access: 'bob@b.example', provider: 'a.example', role: 'helper' };
+const stateKeys = {
+  member: 'bob@b.example',
+  access: 'bob@b.example',
+  provider: 'a.example',
+  role: 'helper',
+  'room.deny': 'b.example',
+};
 
 function eventJws(type, named, changes = {}) {
   const isMessage = /^(message|reaction|x\.)/.test(type);
@@ -48,7 +54,17 @@ function checked(name, requirement, { type, content, ok, changes, given, code = 
 }
 
 export function contentVectors() {
-  return [...plain(), ...named(), ...sized(), ...create(), ...people(), ...access(), ...shared(), ...messages()];
+  return [
+    ...plain(),
+    ...named(),
+    ...sized(),
+    ...create(),
+    ...people(),
+    ...access(),
+    ...shared(),
+    ...settings(),
+    ...messages(),
+  ];
 }
 
 function plain() {
@@ -182,7 +198,8 @@ function access() {
       remove: { remove: join },
       restriction: { restrict: { rights: ['send', 'react'], until: 1_790_000_200_000 } },
       'restriction-for-ever': { restrict: { rights: [] } },
-      all: { role: 'member', ban: true, remove: join, restrict: { rights } },
+      all: { role: 'member', ban: true, remove: join, restrict: { rights }, title: 'founder' },
+      'title-of-32': { title: '😀'.repeat(32) },
     },
     refused: {
       'role-upper-case': { role: 'Admin' },
@@ -193,6 +210,9 @@ function access() {
       'restriction-without-rights': { restrict: { until: 1 } },
       'unknown-right': { restrict: { rights: ['fly'] } },
       'repeated-right': { restrict: { rights: ['send', 'send'] } },
+      'title-of-33': { title: '😀'.repeat(33) },
+      'title-empty': { title: '' },
+      'title-line-feed': { title: 'a\nb' },
       'until-text': { restrict: { rights: [], until: 'tomorrow' } },
     },
   });
@@ -219,12 +239,21 @@ function shared() {
         title: { title: 'دوستان' },
         'title-of-128': { title: 'د'.repeat(128) },
         'title-of-128-outside-the-bmp': { title: '😀'.repeat(128) },
+        'about-of-512': { title: 'a', about: '😀'.repeat(512) },
+        'about-lines': { title: 'a', about: 'one\ntwo' },
+        alias: { title: 'a', alias: '#friends@a.example' },
       },
       refused: {
         'title-empty': { title: '' },
         'title-of-129': { title: 'د'.repeat(129) },
         'title-of-129-outside-the-bmp': { title: '😀'.repeat(129) },
         'line-feed': { title: 'a\nb' },
+        'about-of-513': { title: 'a', about: '😀'.repeat(513) },
+        'about-empty': { title: 'a', about: '' },
+        'about-carriage-return': { title: 'a', about: 'one\r\ntwo' },
+        'alias-address': { title: 'a', alias: 'friends@a.example' },
+        'alias-upper-case': { title: 'a', alias: '#Friends@a.example' },
+        'alias-domain': { title: 'a', alias: '#a.example' },
         'delete-character': { title: 'a\u007fb' },
         'next-line': { title: 'a\u0085b' },
         without: {},
@@ -237,6 +266,45 @@ function shared() {
     ...of('room.superseded', 'PV-CNT-019', {
       accepted: { room: { by: room } },
       refused: { 'event-id': { by: join }, without: {} },
+    }),
+  ];
+}
+
+function settings() {
+  const event = (n) => `e${hashText(`pin ${n}`)}`;
+  const pins = (count) => ({ pins: Array.from({ length: count }, (_, n) => event(n)) });
+  return [
+    ...of('room.settings', 'PV-SET-001', {
+      accepted: {
+        none: {},
+        all: { timer: 60, slow: 5, edits: 'latest', preview: true, join: 'knock' },
+        least: { timer: 1, slow: 1, edits: 'history' },
+        most: { timer: 31_536_000, slow: 86_400 },
+        'unknown-member': { later: true },
+      },
+      refused: {
+        'timer-0': { timer: 0 },
+        'timer-31536001': { timer: 31_536_001 },
+        'timer-text': { timer: '60' },
+        'slow-0': { slow: 0 },
+        'slow-86401': { slow: 86_401 },
+        'edits-unknown': { edits: 'none' },
+        'preview-false': { preview: false },
+        'join-unknown': { join: 'open' },
+      },
+    }),
+    ...of('room.pins', 'PV-SET-002', {
+      accepted: { 'pins-0': pins(0), 'pins-50': pins(50) },
+      refused: {
+        'pins-51': pins(51),
+        'pin-twice': { pins: [event(1), event(1)] },
+        'pin-room': { pins: [room] },
+        without: {},
+      },
+    }),
+    ...of('room.deny', 'PV-SET-003', {
+      accepted: { denied: { denied: true }, lifted: { denied: false } },
+      refused: { without: {}, text: { denied: 'true' } },
     }),
   ];
 }

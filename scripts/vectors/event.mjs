@@ -168,7 +168,7 @@ function state() {
 function typed() {
   const keyed = (type, key) => s({ type, key });
   const related = (type, list) => m({ type, rel: list });
-  const shared = ['room.owner', 'room.info', 'room.history', 'room.superseded'];
+  const shared = ['room.owner', 'room.info', 'room.settings', 'room.pins', 'room.history', 'room.superseded'];
   const each = (name, make) => Object.fromEntries(shared.map((type) => [`${type}-${name}`, make(type)]));
   return [
     ...members(
@@ -178,6 +178,7 @@ function typed() {
         'member-address': keyed('member', 'bob@b.example'),
         'access-address': keyed('access', 'bob@b.example'),
         'provider-domain': s({ type: 'provider', key: 'b.example', sender: 'b.example' }),
+        'deny-domain': keyed('room.deny', 'b.example'),
         'role-of-32': keyed('role', 'r'.repeat(32)),
       },
       {
@@ -189,6 +190,7 @@ function typed() {
         'member-domain': keyed('member', 'b.example'),
         'access-domain': keyed('access', 'b.example'),
         'provider-address': keyed('provider', 'bob@b.example'),
+        'deny-address': keyed('room.deny', 'bob@b.example'),
         'role-of-33': keyed('role', 'r'.repeat(33)),
         'role-empty': keyed('role', ''),
         'role-upper-case': keyed('role', 'Admin'),

@@ -3,6 +3,7 @@ import { joinVectors } from './rules/joins.mjs';
 import { limitVectors } from './rules/limits.mjs';
 import { rankVectors } from './rules/ranks.mjs';
 import { rightVectors } from './rules/rights.mjs';
+import { settingVectors } from './rules/settings.mjs';
 import { senderVectors } from './rules/senders.mjs';
 
 /** Each rule kept and broken, and each limit of a room's state at N and N + 1. */
@@ -14,5 +15,6 @@ export function rulesVectors() {
     ...rightVectors(),
     ...rankVectors(),
     ...limitVectors(),
+    ...settingVectors(),
   ];
 }

@@ -72,6 +72,11 @@ const eventCodes = {
   'no-right': final(403, 'The sender does not have the right (R10).', 'فرستنده چنین حقی ندارد (R10).'),
   rank: final(403, 'The rank of the sender is too low (R11).', 'رتبهٔ فرستنده کافی نیست (R11).'),
   'state-full': final(409, 'The room cannot hold more state (R12).', 'گفت‌وگو گنجایش وضعیت بیشتری ندارد (R12).'),
+  timer: final(
+    409,
+    'The content would stay longer than the room lets it (R13).',
+    'محتوا بیش از مهلت گفت‌وگو می‌ماند (R13).',
+  ),
   'wrong-origin': final(
     403,
     'A provider submits only events of its own domain.',

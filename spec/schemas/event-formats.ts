@@ -2,6 +2,7 @@ import { Type } from 'typebox';
 import type { TSchema } from 'typebox';
 import {
   Address,
+  Alias,
   Bytes16,
   Bytes32,
   Count,
@@ -13,6 +14,7 @@ import {
   Sender,
   Version,
   line,
+  lines,
   oneOf,
 } from './format-parts.js';
 
@@ -20,6 +22,7 @@ import {
 const Seen = Type.Tuple([Epoch, Count, Bytes32]);
 const RelationKind = oneOf('reply', 'edit', 'delete', 'react', 'thread', 'forward', 'vote');
 const Relation = Type.Tuple([RelationKind, EventId]);
+const seconds = (maximum: number) => Type.Integer({ minimum: 1, maximum });
 
 const EventPayload = Type.Object({
   room: Type.Optional(RoomId),
@@ -32,7 +35,7 @@ const EventPayload = Type.Object({
   rel: Type.Optional(Type.Array(Relation, { minItems: 1, maxItems: 16 })),
   key: Type.Optional(Type.String({ pattern: '^[\\u0020-\\u007e]{0,128}$' })),
   prior: Type.Optional(EventId),
-  ttl: Type.Optional(Type.Integer({ minimum: 1, maximum: 31_536_000 })),
+  ttl: Type.Optional(seconds(31_536_000)),
   content: Bytes32,
   size: Type.Integer({ minimum: 0, maximum: 65_536 }),
   scheme: oneOf('plain', 'mls'),
@@ -86,7 +89,16 @@ const AccessContent = content({
   ban: Type.Optional(Type.Literal(true)),
   remove: Type.Optional(EventId),
   restrict: Type.Optional(Type.Object({ rights: Rights, until: Type.Optional(Count) })),
+  title: Type.Optional(line(1, 32)),
 });
+
+export const roomSettings = {
+  timer: Type.Optional(seconds(31_536_000)),
+  slow: Type.Optional(seconds(86_400)),
+  edits: Type.Optional(oneOf('history', 'latest')),
+  preview: Type.Optional(Type.Literal(true)),
+  join: Type.Optional(Type.Literal('knock')),
+};
 
 /** Shapes of events and of the contents of registered types. */
 export const eventFormats: Readonly<Record<string, TSchema>> = {
@@ -97,7 +109,14 @@ export const eventFormats: Readonly<Record<string, TSchema>> = {
   'content-provider': content({ statement: Bytes32, version: Version }),
   'content-role': content({ rank: Type.Integer({ minimum: 0, maximum: 99 }), rights: Rights }),
   'content-room-owner': content({ owner: Address }),
-  'content-room-info': content({ title: line(1, 128) }),
+  'content-room-info': content({
+    title: line(1, 128),
+    about: Type.Optional(lines(1, 512)),
+    alias: Type.Optional(Alias),
+  }),
+  'content-room-settings': content(roomSettings),
+  'content-room-pins': content({ pins: Type.Array(EventId, { uniqueItems: true, maxItems: 50 }) }),
+  'content-room-deny': content({ denied: Type.Boolean() }),
   'content-room-history': content({ visible: oneOf('all', 'joined') }),
   'content-room-superseded': content({ by: RoomId }),
   'content-message': content({ text: Type.String({ minLength: 1, maxLength: 16_384 }) }),

@@ -9,6 +9,8 @@ const address = `[a-z0-9][a-z0-9._-]{0,63}@${domain}`;
 
 export const Domain = Type.String({ maxLength: 253, pattern: `^${domain}$` });
 export const Address = Type.String({ maxLength: 128, pattern: `^${address}$` });
+/** `#name@provider`: a label of a room in a provider's directory */
+export const Alias = Type.String({ maxLength: 129, pattern: `^#${address}$` });
 export const Sender = Type.Union([Address, Domain]);
 export const EventId = Type.String({ pattern: `^e${hash}$` });
 export const RoomId = Type.String({ pattern: `^r${hash}$` });
@@ -26,6 +28,10 @@ export const RoleName = Type.String({ pattern: '^[a-z0-9-]{1,32}$' });
 /** One line of text: so many code points, no control characters. */
 export const line = (minLength: number, maxLength: number) =>
   Type.String({ minLength, maxLength, pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f]*$' });
+
+/** Text of so many code points, without control characters other than line feeds. */
+export const lines = (minLength: number, maxLength: number) =>
+  Type.String({ minLength, maxLength, pattern: '^[^\\u0000-\\u0009\\u000b-\\u001f\\u007f-\\u009f]*$' });
 
 export const oneOf = <const Word extends string>(...words: Word[]) =>
   Type.Unsafe<Word>({ type: 'string', enum: words });

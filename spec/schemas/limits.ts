@@ -75,6 +75,27 @@ export const limitEntries = {
     requirement: 'PV-RULE-042',
     sentence: 'JWS and content of those together',
   },
+  timerSMax: { value: 31_536_000, unit: 's', requirement: 'PV-SET-001', sentence: '`timer` of a room' },
+  slowSMax: { value: 86_400, unit: 's', requirement: 'PV-SET-001', sentence: '`slow` of a room' },
+  pinsMax: { value: 50, unit: 'items', requirement: 'PV-SET-002', sentence: 'pins of a room' },
+  titleCharactersMax: {
+    value: 128,
+    unit: 'characters',
+    requirement: 'PV-CNT-017',
+    sentence: 'title of a room, in code points',
+  },
+  aboutCharactersMax: {
+    value: 512,
+    unit: 'characters',
+    requirement: 'PV-CNT-017',
+    sentence: 'what a room says of itself, in code points',
+  },
+  memberTitleCharactersMax: {
+    value: 32,
+    unit: 'characters',
+    requirement: 'PV-CNT-013',
+    sentence: 'title of a person in a room, in code points',
+  },
   statementBytesMax: { value: 2 * KiB, unit: 'bytes', requirement: 'PV-KEY-002', sentence: 'key statement' },
   documentBytesMax: { value: 64 * KiB, unit: 'bytes', requirement: 'PV-DOC-002', sentence: 'provider document' },
   documentLifeMsMax: {

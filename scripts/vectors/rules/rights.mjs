@@ -17,6 +17,9 @@ function needs(room) {
     ['reaction', 'react', write('reaction', { content: { emoji: '🌹' }, rel: [['react', target]] })],
     ['unlisted-type', 'send', write('x.example.poll', { content: { alt: 'A poll' } })],
     ['title', 'info', state('room.info', '', { title: 'Friends' })],
+    ['settings', 'info', state('room.settings', '', { slow: 5 })],
+    ['pins', 'pin', state('room.pins', '', { pins: [target] })],
+    ['deny', 'ban', state('room.deny', 'd.example', { denied: true })],
     ['history', 'manage', state('room.history', '', { visible: 'all' })],
     ['superseded', 'manage', state('room.superseded', '', { by: room.id })],
     ['unlisted-state-type', 'manage', state('x.example.note', 'a', {})],
@@ -25,6 +28,7 @@ function needs(room) {
     ['remove', 'remove', state('access', carol, { remove: target })],
     ['restrict', 'restrict', state('access', carol, { restrict: { rights: ['send'] } })],
     ['give-role', 'roles', state('access', carol, { role: 'guard' })],
+    ['give-title', 'roles', state('access', carol, { title: 'founder' })],
   ];
 }
 
@@ -62,18 +66,22 @@ function perRight() {
 function builtIn() {
   const allowed = {
     member: ['message', 'edit', 'reaction', 'unlisted-type'],
-    moderator: ['message', 'edit', 'reaction', 'unlisted-type', 'remove', 'restrict'],
+    moderator: ['message', 'edit', 'reaction', 'unlisted-type', 'pins', 'remove', 'restrict'],
     admin: [
       'message',
       'edit',
       'reaction',
       'unlisted-type',
       'title',
+      'settings',
+      'pins',
+      'deny',
       'role-entry',
       'ban',
       'remove',
       'restrict',
       'give-role',
+      'give-title',
     ],
   };
   const room = (role) => group(bob, carol).role('guard', 5, []).access(bob, { role });
@@ -154,6 +162,12 @@ function accessRights() {
       'R10',
     ),
     vector('drop-role-without-roles', { rights: ['remove'], about: () => ({ role: 'guard' }), next: removed }, 'R10'),
+    vector('title-goes', { rights: ['roles'], about: () => ({ title: 'founder' }), next: () => ({}) }, 'allow'),
+    vector(
+      'title-goes-without-roles',
+      { rights: ['remove'], about: () => ({ title: 'founder' }), next: removed },
+      'R10',
+    ),
     vector('three-changes', { rights: ['remove', 'roles', 'restrict'], next: both }, 'allow'),
     vector('three-changes-two-rights', { rights: ['remove', 'restrict'], next: both }, 'R10'),
     vector('nothing-changes', { rights: all, about: () => ({ restrict }), next: () => ({ restrict }) }, 'R10'),

@@ -5,11 +5,14 @@ const STATE_KEYS: ReadonlyMap<string, (key: string) => boolean> = new Map([
   ['room.create', isEmpty],
   ['room.owner', isEmpty],
   ['room.info', isEmpty],
+  ['room.settings', isEmpty],
+  ['room.pins', isEmpty],
   ['room.history', isEmpty],
   ['room.superseded', isEmpty],
   ['member', (key) => parseAddress(key) !== undefined],
   ['access', (key) => parseAddress(key) !== undefined],
-  ['provider', (key) => parseDomain(key) !== undefined],
+  ['provider', isDomainText],
+  ['room.deny', isDomainText],
   ['role', isRoleName],
 ]);
 
@@ -55,6 +58,10 @@ export function areRelationsOf(type: string, relations: readonly (readonly [stri
 
 export function isRoleName(value: unknown): value is string {
   return typeof value === 'string' && ROLE_NAME.test(value);
+}
+
+function isDomainText(key: string): boolean {
+  return parseDomain(key) !== undefined;
 }
 
 function isEmpty(key: string): boolean {

@@ -5,6 +5,8 @@ type Branded<Kind extends string> = string & { readonly [brand]: Kind };
 export type Domain = Branded<'domain'>;
 /** A person: `alice@soroush.example`, at most 128 bytes. */
 export type Address = Branded<'address'>;
+/** A room's label in a provider's directory: `#news@soroush.example`. */
+export type Alias = Branded<'alias'>;
 /** `e` and the base64url SHA-256 of the event's payload bytes. */
 export type EventId = Branded<'event id'>;
 /** `r` and the base64url SHA-256 of the create event's payload bytes. */
@@ -32,6 +34,11 @@ export function parseDomain(text: unknown): Domain | undefined {
 /** @see PV-ID-004 to PV-ID-006 */
 export function parseAddress(text: unknown): Address | undefined {
   return isAddress(text) ? text : undefined;
+}
+
+/** @see PV-CNT-017 */
+export function parseAlias(text: unknown): Alias | undefined {
+  return typeof text === 'string' && text.startsWith('#') && isAddress(text.slice(1)) ? (text as Alias) : undefined;
 }
 
 /**

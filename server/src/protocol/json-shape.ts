@@ -6,6 +6,7 @@ export type JsonObject = Record<string, unknown>;
 // 16 bytes are 128 bits, 22 characters are 132: the four bits left over in the last character must be zero.
 const BYTES_16 = /^[A-Za-z0-9_-]{21}[AQgw]$/;
 const CONTROL = /\p{Cc}/u;
+const CONTROL_IN_LINES = /(?!\n)\p{Cc}/u;
 
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -29,6 +30,15 @@ export function bytes32(value: unknown): Buffer | undefined {
 
 /** Whether a value is text of 1 to `lengthMax` Unicode code points without control characters (general category Cc). */
 export function isLine(value: unknown, lengthMax: number): value is string {
+  return hasLength(value, lengthMax) && !CONTROL.test(value);
+}
+
+/** The same, with line feeds. */
+export function isLines(value: unknown, lengthMax: number): value is string {
+  return hasLength(value, lengthMax) && !CONTROL_IN_LINES.test(value);
+}
+
+function hasLength(value: unknown, lengthMax: number): value is string {
   if (typeof value !== 'string' || value.length < 1 || value.length > 2 * lengthMax) return false;
-  return !CONTROL.test(value) && (value.length <= lengthMax || Array.from(value).length <= lengthMax);
+  return value.length <= lengthMax || Array.from(value).length <= lengthMax;
 }

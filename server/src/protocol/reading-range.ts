@@ -21,13 +21,13 @@ export type ReadingChange =
  * @see PV-READ-001 to PV-READ-005
  */
 export function readingChangeOf(before: RoomState, entry: StateEntry): ReadingChange | undefined {
-  const address = entry.key as Address;
-  const domain = domainOf(address);
+  const domain = domainOf(entry.key as Address | Domain);
   if (entry.type === 'member' && (entry.content as unknown as MemberContent).membership === 'joined') {
     return { kind: 'open', domain, from: providerFrom(before, { domain, seq: entry.seq }) };
   }
   if (!endsMembership(before, entry)) return undefined;
-  return before.joinedMembersOf(domain).size === 1 ? { kind: 'close', domain, to: entry.seq } : undefined;
+  const isLast = entry.type === 'room.deny' || before.joinedMembersOf(domain).size === 1;
+  return isLast ? { kind: 'close', domain, to: entry.seq } : undefined;
 }
 
 /**
@@ -69,6 +69,7 @@ function providerFrom(before: RoomState, { domain, seq }: { domain: Domain; seq:
 }
 
 function endsMembership(before: RoomState, entry: StateEntry): boolean {
+  if (entry.type === 'room.deny') return before.hasJoined(entry.key as Domain);
   const address = entry.key as Address;
   if (entry.type === 'member') return before.isJoined(address);
   if (entry.type !== 'access' || !before.isJoined(address)) return false;

@@ -64,6 +64,24 @@ t.test('providers are counted by their joined members', (t) => {
   t.end();
 });
 
+t.test('people of a denied provider are shut out, and come back as their own entries say', (t) => {
+  const state = new RoomState(room);
+  const b = domainOf(bob);
+  for (const applied of [created(), join(alice, 1), join(bob, 2)]) state.apply(applied);
+  state.apply(entry(3, ['room.deny', b], { denied: true }));
+  t.strictSame(
+    [state.isDenied(b), state.isJoined(bob), state.hasJoined(b), state.joinedCount],
+    [true, false, false, 1],
+  );
+  t.strictSame([...state.peopleShutOut(b)], [bob]);
+  state.apply(entry(4, ['member', bob], { membership: 'left' }));
+  t.equal(state.peopleShutOut(b).size, 0);
+  state.apply(join(bob, 5));
+  state.apply(entry(6, ['room.deny', b], { denied: false }));
+  t.strictSame([state.isDenied(b), state.isJoined(bob), state.joinedCount], [false, true, 2]);
+  t.end();
+});
+
 t.test('a role is what the newest entries say, at the time asked for', (t) => {
   const state = new RoomState(room);
   state.apply(created());
@@ -135,7 +153,10 @@ function someEntry(state: RoomState, random: (below: number) => number, seq: num
   const name = ['guard', 'member', 'clerk'][random(3)] ?? 'guard';
   const restrict = { rights: ['send'], ...(random(2) === 0 && { until: START + random(3) }) };
   const remove = state.get('member', person)?.id;
-  switch (random(8)) {
+  const domain = domainOf(person);
+  switch (random(9)) {
+    case 8:
+      return entry(seq, ['room.deny', domain], { denied: random(2) === 0 });
     case 0:
       return entry(seq, ['role', name], { rank: random(60), rights: ['send', 'ban'].slice(random(2)) });
     case 1:

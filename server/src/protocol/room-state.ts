@@ -1,5 +1,6 @@
 import { domainOf } from './identifiers.js';
 import type { Address, Domain, RoomId } from './identifiers.js';
+import { JoinedPeople } from './joined-people.js';
 import type { JsonObject } from './json-shape.js';
 import { builtInRole, DEFAULT_ROLE, NO_ROLE, OWNER_ROLE, role, withoutRights } from './rights.js';
 import type { Role } from './rights.js';
@@ -14,6 +15,7 @@ import type {
   ProviderContent,
   RoleContent,
   RoomKind,
+  RoomSettings,
   Visibility,
 } from './state-content.js';
 
@@ -45,12 +47,11 @@ export class RoomState {
   readonly room: RoomId;
   readonly #entries = new Map<string, Map<string, StateEntry>>();
   readonly #buckets = new StateBuckets();
-  readonly #joined = new Map<Domain, Set<Address>>();
+  readonly #people = new JoinedPeople();
   readonly #standings = new Map<Address, Standing>();
   readonly #roles = new Map<string, Role>();
   readonly #bytes = { shared: 0, role: 0 };
   #size = 0;
-  #joinedCount = 0;
   #creation: RoomCreation | undefined;
 
   constructor(room: RoomId) {
@@ -140,6 +141,21 @@ export class RoomState {
     return entry === undefined ? 'joined' : (entry.content as unknown as HistoryContent).visible;
   }
 
+  /** @see PV-SET-001 */
+  get settings(): RoomSettings {
+    return this.get('room.settings', '')?.content ?? {};
+  }
+
+  /** @see PV-SET-003 */
+  isDenied(domain: Domain): boolean {
+    return this.#people.isDenied(domain);
+  }
+
+  /** People of a denied domain whose joins only that keeps from counting. @see PV-RULE-054 */
+  peopleShutOut(domain: Domain): ReadonlySet<Address> {
+    return this.#people.shutOutOf(domain);
+  }
+
   /** @see PV-ROOM-005 */
   statementInForce(domain: Domain): StatementName | undefined {
     const entry = this.get('provider', domain);
@@ -163,27 +179,24 @@ export class RoomState {
 
   /** @see PV-ROOM-007 */
   isJoined(address: Address): boolean {
-    const join = this.joinEntry(address);
-    if (join === undefined) return false;
-    const access = this.access(address);
-    return access === undefined || (access.ban === undefined && access.remove !== join.id);
+    return this.#hasJoin(address) && !this.isDenied(domainOf(address));
   }
 
   hasJoined(domain: Domain): boolean {
-    return this.#joined.has(domain);
+    return this.#people.of(domain).size > 0;
   }
 
   /** Joined members by provider; never an empty set. Reads through: do not keep it across changes. */
   joinedDomains(): ReadonlyMap<Domain, ReadonlySet<Address>> {
-    return this.#joined;
+    return this.#people.byDomain;
   }
 
   joinedMembersOf(domain: Domain): ReadonlySet<Address> {
-    return this.#joined.get(domain) ?? NOBODY;
+    return this.#people.of(domain);
   }
 
   get joinedCount(): number {
-    return this.#joinedCount;
+    return this.#people.count;
   }
 
   /** What a person may do at a hub time, joined or not. @see PV-RIGHT-004 to PV-RIGHT-006 */
@@ -219,24 +232,23 @@ export class RoomState {
   #forget(entry: StateEntry): void {
     if (isPersonType(entry.type)) {
       this.#standings.delete(entry.key as Address);
-      this.#countJoined(entry.key as Address);
+      this.#people.set(entry.key as Address, this.#hasJoin(entry.key as Address));
     } else if (entry.type === 'role') {
       this.#roles.delete(entry.key);
       this.#standings.clear();
     } else if (entry.type === 'room.create') {
       this.#creation = { ...(entry.content as unknown as CreateContent), creator: entry.sender as Address };
+    } else if (entry.type === 'room.deny') {
+      this.#people.deny(entry.key as Domain, entry.content['denied'] === true);
     }
   }
 
-  #countJoined(address: Address): void {
-    const domain = domainOf(address);
-    const members = this.#joined.get(domain) ?? new Set<Address>();
-    const before = members.size;
-    if (this.isJoined(address)) members.add(address);
-    else members.delete(address);
-    this.#joinedCount += members.size - before;
-    if (members.size === 0) this.#joined.delete(domain);
-    else this.#joined.set(domain, members);
+  /** The person's join counts, unless the domain is denied. */
+  #hasJoin(address: Address): boolean {
+    const join = this.joinEntry(address);
+    if (join === undefined) return false;
+    const access = this.access(address);
+    return access === undefined || (access.ban === undefined && access.remove !== join.id);
   }
 }
 
@@ -252,18 +264,20 @@ export function isPersonType(type: string): boolean {
   return type === 'member' || type === 'access';
 }
 
-const NOBODY: ReadonlySet<Address> = new Set();
 const JOINED: JsonObject = { membership: 'joined' };
 const LEFT: JsonObject = { membership: 'left' };
 
 /** What an entry keeps of its content: neither salts nor invites, which are most of a large room's bytes. */
 const KEPT: ReadonlyMap<string, readonly string[]> = new Map([
   ['room.create', ['kind', 'rules', 'with', 'statement', 'version', 'prev']],
-  ['access', ['role', 'ban', 'remove', 'restrict']],
+  ['access', ['role', 'ban', 'remove', 'restrict', 'title']],
   ['provider', ['statement', 'version']],
   ['role', ['rank', 'rights']],
   ['room.owner', ['owner']],
-  ['room.info', ['title']],
+  ['room.info', ['title', 'about', 'alias']],
+  ['room.settings', ['timer', 'slow', 'edits', 'preview', 'join']],
+  ['room.pins', ['pins']],
+  ['room.deny', ['denied']],
   ['room.history', ['visible']],
   ['room.superseded', ['by']],
 ]);

@@ -6,6 +6,7 @@ import { entryBytes } from './rules/rule-input.js';
 import type { Deny, Fault, RuleId, RuleInput, Verdict } from './rules/rule-input.js';
 import { faultOfMembership, faultOfRight, faultOfSender } from './rules/sender-rules.js';
 import { faultOfSize } from './rules/state-size.js';
+import { faultOfTimer } from './rules/timer.js';
 
 export type { Deny, RuleInput, Verdict } from './rules/rule-input.js';
 
@@ -29,6 +30,7 @@ export const RULES: readonly Rule[] = [
   { id: 'R10', code: 'no-right', faultOf: faultOfRight },
   { id: 'R11', code: 'rank', faultOf: faultOfRank },
   { id: 'R12', code: 'state-full', faultOf: faultOfSize },
+  { id: 'R13', code: 'timer', faultOf: faultOfTimer },
 ];
 
 const ALLOW: Verdict = { kind: 'allow' };

@@ -1,10 +1,11 @@
+import { limits } from '@payvand/spec';
 import { accept, refuse } from './checked.js';
 import type { Checked } from './checked.js';
 import type { EventFields } from './event.js';
 import { isRoleName } from './event-types.js';
-import { isHashText, parseAddress, parseEventId, parseRoomId } from './identifiers.js';
+import { isHashText, parseAddress, parseAlias, parseEventId, parseRoomId } from './identifiers.js';
 import type { Address, EventId, RoomId } from './identifiers.js';
-import { isCount, isJsonObject, isLine } from './json-shape.js';
+import { isCount, isJsonObject, isLine, isLines } from './json-shape.js';
 import type { JsonObject } from './json-shape.js';
 import { isRightList } from './rights.js';
 import type { Right } from './rights.js';
@@ -38,6 +39,8 @@ export interface AccessContent {
   /** the join that is undone */
   readonly remove?: EventId;
   readonly restrict?: Restriction;
+  /** stands beside the name; decides nothing */
+  readonly title?: string;
 }
 
 /** Rights a person is without, until a time by the records' clock or for ever. */
@@ -63,13 +66,31 @@ export interface OwnerContent {
   readonly owner: Address;
 }
 
+/** `room.settings`: all of a room's settings in one entry. */
+export interface RoomSettings {
+  /** s; nothing is said that stays longer */
+  readonly timer?: number;
+  /** s between two messages of one person */
+  readonly slow?: number;
+  /** whether earlier texts of edited messages are shown; `history` where it is not said */
+  readonly edits?: 'history' | 'latest';
+  readonly preview?: true;
+  readonly join?: 'knock';
+}
+
 /** `room.history` */
 export interface HistoryContent {
   readonly visible: Visibility;
 }
 
 const RANK_MAX = 99;
-const TITLE_LENGTH_MAX = 128;
+const SETTINGS: Readonly<Record<string, (value: unknown) => boolean>> = {
+  timer: (value) => isSeconds(value, limits.timerSMax),
+  slow: (value) => isSeconds(value, limits.slowSMax),
+  edits: (value) => value === 'history' || value === 'latest',
+  preview: (value) => value === true,
+  join: (value) => value === 'knock',
+};
 
 type Shape = (content: JsonObject, fields: EventFields) => boolean;
 
@@ -80,7 +101,10 @@ const SHAPES: ReadonlyMap<string, Shape> = new Map<string, Shape>([
   ['provider', namesStatement],
   ['role', isRole],
   ['room.owner', ({ owner }) => parseAddress(owner) !== undefined],
-  ['room.info', ({ title }) => isLine(title, TITLE_LENGTH_MAX)],
+  ['room.info', isRoomDescription],
+  ['room.settings', isSettings],
+  ['room.pins', isPins],
+  ['room.deny', ({ denied }) => typeof denied === 'boolean'],
   ['room.history', ({ visible }) => visible === 'all' || visible === 'joined'],
   ['room.superseded', ({ by }) => parseRoomId(by) !== undefined],
 ]);
@@ -89,7 +113,7 @@ const SHAPES: ReadonlyMap<string, Shape> = new Map<string, Shape>([
  * Checks that the content of a registered state type has that type's shape; other types pass.
  *
  * @returns refused `bad-event`
- * @see PV-CNT-010 to PV-CNT-019
+ * @see PV-CNT-010 to PV-CNT-019, PV-SET-001 to PV-SET-003
  */
 export function checkStateContent(fields: EventFields, content: JsonObject): Checked<JsonObject> {
   const shape = SHAPES.get(fields.type);
@@ -115,12 +139,13 @@ function isMember({ membership, invite }: JsonObject): boolean {
   return (membership === 'joined' || membership === 'left') && isInvite;
 }
 
-function isAccess({ role, ban, remove, restrict }: JsonObject): boolean {
+function isAccess({ role, ban, remove, restrict, title }: JsonObject): boolean {
   return (
     (role === undefined || isRoleName(role)) &&
     (ban === undefined || ban === true) &&
     (remove === undefined || parseEventId(remove) !== undefined) &&
-    (restrict === undefined || isRestriction(restrict))
+    (restrict === undefined || isRestriction(restrict)) &&
+    (title === undefined || isLine(title, limits.memberTitleCharactersMax))
   );
 }
 
@@ -131,6 +156,27 @@ function isRestriction(value: unknown): boolean {
 
 function isRole({ rank, rights }: JsonObject): boolean {
   return isCount(rank) && rank <= RANK_MAX && isRightList(rights);
+}
+
+function isRoomDescription({ title, about, alias }: JsonObject): boolean {
+  return (
+    isLine(title, limits.titleCharactersMax) &&
+    (about === undefined || isLines(about, limits.aboutCharactersMax)) &&
+    (alias === undefined || parseAlias(alias) !== undefined)
+  );
+}
+
+function isSettings(content: JsonObject): boolean {
+  return Object.entries(SETTINGS).every(([name, fits]) => content[name] === undefined || fits(content[name]));
+}
+
+function isSeconds(value: unknown, max: number): boolean {
+  return isCount(value) && value >= 1 && value <= max;
+}
+
+function isPins({ pins }: JsonObject): boolean {
+  if (!Array.isArray(pins) || pins.length > limits.pinsMax || new Set(pins).size !== pins.length) return false;
+  return pins.every((id) => parseEventId(id) !== undefined);
 }
 
 function namesStatement({ statement, version }: JsonObject): boolean {

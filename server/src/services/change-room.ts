@@ -46,7 +46,14 @@ export const leave = (who: Actor) => (): Change => ({
   content: { membership: 'left' },
 });
 
-export const title = (text: string) => (): Change => ({ type: 'room.info', key: '', content: { title: text } });
+/** What a room says of itself is one entry: the rest of it stays as it is. */
+export const title =
+  (text: string) =>
+  (live: LiveRoom): Change => ({
+    type: 'room.info',
+    key: '',
+    content: { ...live.state.get('room.info', '')?.content, title: text },
+  });
 
 export const history = (visible: 'all' | 'joined') => (): Change => ({
   type: 'room.history',

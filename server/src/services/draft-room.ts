@@ -198,7 +198,7 @@ export class RoomDraft {
   /** Who may read, and our own account's place in the room, before the entry is applied. */
   #changeMembership(entry: StateEntry, accountId: number | undefined): void {
     const { type, key, seq } = entry;
-    if (type !== 'member' && type !== 'access') return;
+    if (type !== 'member' && type !== 'access' && type !== 'room.deny') return;
     const change = readingChangeOf(this.state, entry);
     if (change !== undefined) this.#setRanges(rangesAfter(this.#ranges, change));
     if (accountId === undefined) return;

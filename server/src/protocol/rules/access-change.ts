@@ -1,4 +1,5 @@
-import type { Address } from '../identifiers.js';
+import { domainOf } from '../identifiers.js';
+import type { Address, Domain } from '../identifiers.js';
 import { DEFAULT_ROLE, includesRights, role } from '../rights.js';
 import type { Right, Role } from '../rights.js';
 import type { RoomState } from '../room-state.js';
@@ -8,12 +9,14 @@ import type { Fault, RuleInput } from './rule-input.js';
 /**
  * R11: one acts on lower ranks only, gives only what one has, and never touches oneself.
  *
- * @see PV-RULE-031 to PV-RULE-037
+ * @see PV-RULE-031 to PV-RULE-037, PV-RULE-053, PV-RULE-054
  */
 export function faultOfRank(state: RoomState, input: RuleInput): Fault {
   switch (input.event.fields.type) {
     case 'access':
       return faultOfAccess(state, input);
+    case 'room.deny':
+      return faultOfDeny(state, input);
     case 'role':
       return faultOfRole(state, input);
     case 'room.owner':
@@ -35,7 +38,7 @@ export function rightsForAccess(state: RoomState, input: RuleInput): Right[] {
   const needed: Right[] = [];
   if (next.ban !== present.ban) needed.push('ban');
   if (removes && !bans) needed.push('remove');
-  if (next.role !== present.role) needed.push('roles');
+  if (next.role !== present.role || next.title !== present.title) needed.push('roles');
   if (!isSameRestriction(next.restrict, present.restrict)) needed.push('restrict');
   return needed;
 }
@@ -73,6 +76,16 @@ function faultOfRole(state: RoomState, input: RuleInput): Fault {
   const { rank, rights } = input.content as unknown as RoleContent;
   if (rank >= own.rank || (state.role(key)?.rank ?? 0) >= own.rank) return 'rank of the role';
   return includesRights(own, role(key, rank, rights)) ? undefined : 'rights of the role';
+}
+
+/** A provider is denied like people are banned, all of them at once; room and hub must stay reachable. */
+function faultOfDeny(state: RoomState, { event, record, content }: RuleInput): Fault {
+  const domain = event.fields.key as Domain;
+  if (content?.['denied'] !== true) return state.peopleShutOut(domain).size === 0 ? undefined : 'people not removed';
+  if (domain === state.hub || (state.owner !== undefined && domain === domainOf(state.owner))) return 'of owner or hub';
+  const { rank } = state.roleOf(event.fields.sender as Address, record.at);
+  const isAbove = (person: Address): boolean => state.roleOf(person, record.at).rank >= rank;
+  return [...state.joinedMembersOf(domain)].some(isAbove) ? 'rank of its people' : undefined;
 }
 
 function accessChange(

@@ -29,9 +29,9 @@ export function faultOfStatement(state: RoomState, input: RuleInput): Fault {
 }
 
 /**
- * R9: nobody joins uninvited, twice, or while banned.
+ * R9: nobody joins uninvited, twice, or while banned or denied.
  *
- * @see PV-RULE-021 to PV-RULE-026
+ * @see PV-RULE-021 to PV-RULE-026, PV-RULE-051
  */
 export function faultOfJoin(state: RoomState, input: RuleInput): Fault {
   if (input.event.fields.type !== 'member') return undefined;
@@ -40,6 +40,7 @@ export function faultOfJoin(state: RoomState, input: RuleInput): Fault {
   const person = input.event.fields.sender as Address;
   if (state.isJoined(person)) return 'already joined';
   if (state.access(person)?.ban === true) return 'banned';
+  if (state.isDenied(domainOf(person))) return 'denied';
   if (state.kind === 'dm') return undefined;
   if (state.creation?.creator === person && state.get('member', person) === undefined) return undefined;
   if (invite === undefined) return 'no invite';

@@ -3,7 +3,7 @@ import type { RoomId } from '../identifiers.js';
 import type { JsonObject } from '../json-shape.js';
 import type { KeyStatement } from '../key-statement.js';
 
-export type RuleId = 'R1' | 'R2' | 'R3' | 'R4' | 'R5' | 'R6' | 'R7' | 'R8' | 'R9' | 'R10' | 'R11' | 'R12';
+export type RuleId = `R${1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11 | 12 | 13}`;
 
 export interface Allow {
   readonly kind: 'allow';

@@ -1,5 +1,5 @@
 import { domainOf, isAddressSender } from '../identifiers.js';
-import type { Address } from '../identifiers.js';
+import type { Address, Domain } from '../identifiers.js';
 import type { Right } from '../rights.js';
 import type { RoomState } from '../room-state.js';
 import { rightsForAccess } from './access-change.js';
@@ -8,11 +8,12 @@ import type { Fault, RuleInput } from './rule-input.js';
 /**
  * R6: people speak as members. Create, a person's own join and what providers say for themselves come from outside.
  *
- * @see PV-RULE-013, PV-RULE-014
+ * @see PV-RULE-013, PV-RULE-014, PV-RULE-050
  */
 export function faultOfMembership(state: RoomState, { event, content }: RuleInput): Fault {
   const { type, key, sender } = event.fields;
-  if (type === 'room.create' || !isAddressSender(sender)) return undefined;
+  if (type === 'room.create') return undefined;
+  if (!isAddressSender(sender)) return state.isDenied(sender) ? 'denied' : undefined;
   if (state.statementInForce(domainOf(sender)) === undefined) return 'no statement in force';
   if (state.isJoined(sender)) return undefined;
   const isOwnJoin = type === 'member' && key === sender && content?.['membership'] === 'joined';
@@ -39,19 +40,27 @@ export function faultOfSender(state: RoomState, { event }: RuleInput): Fault {
 /**
  * R10: the sender has the right that the event needs.
  *
- * @see PV-RULE-027 to PV-RULE-030
+ * @see PV-RULE-027 to PV-RULE-030, PV-RULE-052
  */
 export function faultOfRight(state: RoomState, input: RuleInput): Fault {
   const { type, key, sender } = input.event.fields;
   if (state.kind === 'dm' && key !== undefined && !DM_STATE.has(type)) return 'not in a dm';
   if (type === 'member') return faultOfLeaving(state, input);
   if (type === 'access') return faultOfAccessRights(state, input);
+  if (type === 'room.deny' && state.isDenied(key as Domain) === input.content?.['denied']) return 'changes nothing';
   const needed = neededRight(type, key !== undefined, state);
   if (needed === undefined) return undefined;
   return state.roleOf(sender as Address, input.record.at).rights.has(needed) ? undefined : needed;
 }
 
-const DM_STATE: ReadonlySet<string> = new Set(['room.create', 'member', 'provider', 'room.superseded']);
+const DM_STATE: ReadonlySet<string> = new Set([
+  'room.create',
+  'member',
+  'provider',
+  'room.settings',
+  'room.pins',
+  'room.superseded',
+]);
 
 const NEEDED: ReadonlyMap<string, Right | undefined> = new Map<string, Right | undefined>([
   ['message', 'send'],
@@ -62,13 +71,16 @@ const NEEDED: ReadonlyMap<string, Right | undefined> = new Map<string, Right | u
   ['room.owner', undefined],
   ['provider', undefined],
   ['room.info', 'info'],
+  ['room.settings', 'info'],
+  ['room.pins', 'pin'],
+  ['room.deny', 'ban'],
   ['role', 'roles'],
 ]);
 
 function neededRight(type: string, isState: boolean, state: RoomState): Right | undefined {
+  if (isState && state.kind === 'dm') return undefined;
   if (NEEDED.has(type)) return NEEDED.get(type);
-  if (!isState) return 'send';
-  return state.kind === 'dm' ? undefined : 'manage';
+  return isState ? 'manage' : 'send';
 }
 
 /** A group whose owner has gone could never again change its owner, so the owner goes last. */
