@@ -1,10 +1,8 @@
-import type { Address, Domain, RoomId } from '../protocol/identifiers.js';
+import type { Address, RoomId } from '../protocol/identifiers.js';
 import type { AccountRoom, AccountRoomSummary } from './account-rows.js';
 import type { Database } from './database.js';
 import { roomColumns, roomRowFrom } from './read-rows.js';
 import type { SelectedRoom } from './read-rows.js';
-import { issueMembers } from './room-people.js';
-import type { MemberChange } from './room-rows.js';
 import { issue } from './sql-values.js';
 import type { Page } from './store-types.js';
 
@@ -29,11 +27,6 @@ const selectAccounts = `SELECT ${columns} FROM room_accounts i
   WHERE i.room_id = $1 AND i.account_id > $2 ORDER BY i.account_id LIMIT $3`;
 const updateRead = `UPDATE account_rooms SET read_seq = $3 WHERE account_id = $1 AND room_id = $2 AND read_seq < $3
   RETURNING read_seq`;
-const selectSharedProvider = `SELECT FROM account_rooms a JOIN room_providers p ON p.room_id = a.room_id
-  WHERE a.account_id = $1 AND a.membership = 'joined' AND p.domain = $2 AND p.to_seq IS NULL LIMIT 1`;
-const selectSharedAccount = `SELECT FROM account_rooms a
-  JOIN account_rooms b ON b.room_id = a.room_id AND b.account_id = $2 AND b.membership = 'joined'
-  WHERE a.account_id = $1 AND a.membership = 'joined' LIMIT 1`;
 
 type Selected = SelectedRoom & Omit<AccountRoomSummary, 'row'>;
 
@@ -62,10 +55,6 @@ export function listRoomAccounts(db: Database, room: RoomId, page: Page<number>)
   return issue<AccountRoom>(db.sql, selectAccounts, [room, page.after ?? 0, page.limit]);
 }
 
-export async function setMembers(db: Database, room: RoomId, members: readonly MemberChange[]): Promise<void> {
-  await db.transaction((tx) => Promise.all(issueMembers(tx, room, members)));
-}
-
 /** @see AccountRoomStore.setReadSeq */
 export async function setReadSeq(
   db: Database,
@@ -74,16 +63,6 @@ export async function setReadSeq(
 ): Promise<boolean> {
   const moved = await issue(db.sql, updateRead, [accountId, room, seq]);
   return moved.length > 0;
-}
-
-export async function sharesRoomWithProvider(db: Database, accountId: number, domain: Domain): Promise<boolean> {
-  const shared = await issue(db.sql, selectSharedProvider, [accountId, domain]);
-  return shared.length > 0;
-}
-
-export async function sharesRoomWithAccount(db: Database, accountId: number, other: number): Promise<boolean> {
-  const shared = await issue(db.sql, selectSharedAccount, [accountId, other]);
-  return shared.length > 0;
 }
 
 function summaryFrom(selected: Selected): AccountRoomSummary {

@@ -8,7 +8,6 @@ import type { Database } from './database.js';
 import { expireRows } from './expire-rows.js';
 import { readDurability, readTableSizes } from './inspect-database.js';
 import * as mail from './mail.js';
-import * as meta from './meta.js';
 import * as peerRooms from './peer-rooms.js';
 import * as pending from './pending.js';
 import * as proofs from './proofs.js';
@@ -57,7 +56,6 @@ function bindRoomLog(db: Database): RoomLogStore {
     nextHead: (room, from, to) => roomLog.nextHead(db, room, { from, to }),
     headAt: (room, seq) => roomLog.headAt(db, room, seq),
     readTimeline: (room, part) => timeline.readTimeline(db, room, part),
-    effectsOn: (room, targets) => timeline.effectsOn(db, room, targets),
     backfill: (part) => backfillLog(db, part),
   };
 }
@@ -65,8 +63,6 @@ function bindRoomLog(db: Database): RoomLogStore {
 function bindRoomState(db: Database): RoomStateStore {
   return {
     loadRoom: (room) => rooms.loadRoom(db, room),
-    findRooms: (ids) => rooms.findRooms(db, ids),
-    settleRooms: (ids) => rooms.settleRooms(db, ids),
     listRooms: (where) => rooms.listRooms(db, where),
     stateAt: (room, seq, part) => readState(db, { room, seq, ...part }),
     entriesOf: (ids, type, key) => readEntryOf(db, ids, { type, key }),
@@ -78,7 +74,6 @@ function bindRoomState(db: Database): RoomStateStore {
     providersOf: (room) => ranges.providersOf(db, room),
     findStatement: (hash) => statements.findStatement(db, hash),
     findStatements: (hashes) => statements.findStatements(db, hashes),
-    addStatements: (rows) => statements.addStatements(db, rows),
   };
 }
 
@@ -86,7 +81,6 @@ function bindPending(db: Database): PendingStore {
   return {
     addPending: (rows) => pending.addPending(db, rows),
     listPending: (hub, page) => pending.listPending(db, hub, page),
-    listPendingOf: (accountId, page) => pending.listPendingOf(db, accountId, page),
     pendingHubs: (limit) => pending.pendingHubs(db, limit),
     findPending: (hub, eventId) => pending.findPending(db, hub, eventId),
     refusePending: (hub, eventId, code) => pending.refusePending(db, hub, { eventId, code }),
@@ -131,10 +125,7 @@ function bindAccountRooms(db: Database): AccountRoomStore {
     listAccountRooms: (accountId, own, page) => accountRooms.listAccountRooms(db, { accountId, own }, page),
     findAccountRoom: (accountId, own, room) => accountRooms.findAccountRoom(db, { accountId, own }, room),
     listRoomAccounts: (room, page) => accountRooms.listRoomAccounts(db, room, page),
-    setMembers: (room, members) => accountRooms.setMembers(db, room, members),
     setReadSeq: (accountId, room, seq) => accountRooms.setReadSeq(db, accountId, { room, seq }),
-    sharesRoomWithProvider: (accountId, domain) => accountRooms.sharesRoomWithProvider(db, accountId, domain),
-    sharesRoomWithAccount: (accountId, other) => accountRooms.sharesRoomWithAccount(db, accountId, other),
     saveReadMarks: (marks) => readMarks.saveReadMarks(db, marks),
     listReadMarks: (room, page) => readMarks.listReadMarks(db, room, page),
   };
@@ -155,11 +146,8 @@ function bindPeers(db: Database): PeerStore {
     listMail: (domain, page) => mail.listMail(db, domain, page),
     mailDomains: (page) => mail.mailDomains(db, page),
     removeMail: (domain, ns) => mail.removeMail(db, domain, ns),
-    markMailSeen: (hash, until) => mail.markMailSeen(db, hash, until),
     addProof: (proof) => proofs.addProof(db, proof),
     listProofs: (room) => proofs.listProofs(db, room),
-    getMeta: (key) => meta.getMeta(db, key),
-    setMeta: (key, text) => meta.setMeta(db, key, text),
   };
 }
 

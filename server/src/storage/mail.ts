@@ -4,7 +4,7 @@ import type { Database } from './database.js';
 import type { MailRow } from './peer-rows.js';
 import { perDatabase } from './per-database.js';
 import { requireAtMost } from './require-at-most.js';
-import { mailSeen, outboxMail } from './schema.js';
+import { outboxMail } from './schema.js';
 import { issue, numberArray } from './sql-values.js';
 import type { Page } from './store-types.js';
 
@@ -31,12 +31,6 @@ const queriesOf = perDatabase(({ cold }) => ({
     .orderBy(asc(outboxMail.domain))
     .limit(given('limit'))
     .prepare('mail_domains'),
-  markSeen: cold
-    .insert(mailSeen)
-    .values({ hash: given('hash'), until: given('until') })
-    .onConflictDoNothing()
-    .returning({ until: mailSeen.until })
-    .prepare('mark_mail_seen'),
 }));
 
 const add = `INSERT INTO outbox_mail (domain, jws, until)
@@ -61,10 +55,4 @@ export async function mailDomains(db: Database, { after, limit }: Page<Domain>):
 export async function removeMail(db: Database, domain: Domain, ns: readonly number[]): Promise<void> {
   requireAtMost(1024, ns);
   await issue(db.sql, remove, [domain, numberArray(ns)]);
-}
-
-/** @see PeerStore.markMailSeen */
-export async function markMailSeen(db: Database, hash: Buffer, until: number): Promise<boolean> {
-  const marked = await queriesOf(db).markSeen.execute({ hash, until });
-  return marked.length > 0;
 }

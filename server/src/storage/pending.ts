@@ -25,7 +25,6 @@ const addRows: ManyRows = {
   types: addedTypes,
 };
 const selectOfHub = `SELECT ${columns} FROM pending WHERE hub = $1 AND n > $2 AND state = 'pending' ORDER BY n LIMIT $3`;
-const selectOfAccount = `SELECT ${columns} FROM pending WHERE account_id = $1 AND n > $2 ORDER BY n LIMIT $3`;
 const selectHubs = `SELECT DISTINCT hub FROM pending WHERE state = 'pending' ORDER BY hub LIMIT $1`;
 const selectOne = `SELECT ${columns} FROM pending WHERE hub = $1 AND event_id = $2`;
 const refuse = `WITH refused AS (
@@ -55,11 +54,6 @@ export async function addPending(db: Database, rows: readonly NewPending[]): Pro
 /** @see PendingStore.listPending */
 export function listPending(db: Database, hub: Domain, { after = 0, limit }: Page<number>): Promise<PendingRow[]> {
   return issue<PendingRow>(db.sql, selectOfHub, [hub, after, limit]);
-}
-
-/** @see PendingStore.listPendingOf */
-export function listPendingOf(db: Database, accountId: number, page: Page<number>): Promise<PendingRow[]> {
-  return issue<PendingRow>(db.sql, selectOfAccount, [accountId, page.after ?? 0, page.limit]);
 }
 
 export async function pendingHubs(db: Database, limit: number): Promise<Domain[]> {

@@ -2,7 +2,6 @@ import type { EventId, RoomId } from '../protocol/identifiers.js';
 import type { Database } from './database.js';
 import { logColumns, logRowFrom } from './read-rows.js';
 import type { SelectedLogRow } from './read-rows.js';
-import { requireAtMost } from './require-at-most.js';
 import type { Effect, Timeline } from './room-rows.js';
 import { issue, textArray } from './sql-values.js';
 
@@ -46,9 +45,7 @@ export async function readTimeline(db: Database, room: RoomId, part: TimelinePar
   return { rows, effects: await effectsOn(db, room, targets) };
 }
 
-/** @see RoomLogStore.effectsOn */
-export async function effectsOn(db: Database, room: RoomId, targets: readonly EventId[]): Promise<Effect[]> {
-  requireAtMost(256, targets);
+async function effectsOn(db: Database, room: RoomId, targets: readonly EventId[]): Promise<Effect[]> {
   if (targets.length === 0) return [];
   const effects = await issue<Effect>(db.sql, selectEffects, [room, textArray(targets)]);
   return effects.toSorted((one, other) => one.seq - other.seq);

@@ -2,15 +2,13 @@ import type { Domain, RoomId } from '../protocol/identifiers.js';
 import type { Database } from './database.js';
 import { roomColumns, roomRowFrom } from './read-rows.js';
 import type { SelectedRoom } from './read-rows.js';
-import { requireAtMost } from './require-at-most.js';
 import type { RoomCreation, RoomRow, RoomStatus, StateRow } from './room-rows.js';
 import { readState } from './room-state.js';
 import { issueNewRooms } from './room-writes.js';
-import { issue, textArray } from './sql-values.js';
+import { issue } from './sql-values.js';
 import type { Page } from './store-types.js';
 
-const selectRooms = `SELECT ${roomColumns} FROM rooms r WHERE r.room_id = ANY ($1::text[]) ORDER BY r.room_id`;
-const selectSettled = `${selectRooms} FOR UPDATE`;
+const selectRoom = `SELECT ${roomColumns} FROM rooms r WHERE r.room_id = $1`;
 const selectPage = `SELECT ${roomColumns} FROM rooms r
   WHERE r.room_id > $1 AND ($2::text IS NULL OR r.status = $2) AND ($3::text IS NULL OR r.hub = $3)
     AND ($4::text IS NULL OR r.hub <> $4)
@@ -21,23 +19,11 @@ const beginAgain = "UPDATE rooms SET status = 'joining', code = NULL WHERE room_
 
 /** @see RoomStateStore.loadRoom */
 export async function loadRoom(db: Database, room: RoomId): Promise<{ row: RoomRow; entries: StateRow[] } | undefined> {
-  const [row] = await findRooms(db, [room]);
-  if (row === undefined) return undefined;
+  const [found] = await issue<SelectedRoom>(db.sql, selectRoom, [room]);
+  if (found === undefined) return undefined;
+  const row = roomRowFrom(found);
   // As of the row's seq: records that were appended in between do not show.
   return { row, entries: await readState(db, { room, seq: row.seq, bucketFrom: 0, bucketTo: 255 }) };
-}
-
-export async function findRooms(db: Database, rooms: readonly RoomId[]): Promise<RoomRow[]> {
-  requireAtMost(256, rooms);
-  const rows = await issue<SelectedRoom>(db.sql, selectRooms, [textArray(rooms)]);
-  return rows.map(roomRowFrom);
-}
-
-/** @see RoomStateStore.settleRooms */
-export async function settleRooms(db: Database, rooms: readonly RoomId[]): Promise<RoomRow[]> {
-  requireAtMost(256, rooms);
-  const rows = await issue<SelectedRoom>(db.sql, selectSettled, [textArray(rooms)]);
-  return rows.map(roomRowFrom);
 }
 
 export async function listRooms(

@@ -1,7 +1,6 @@
 import type { Database } from './database.js';
 import { requireAtMost } from './require-at-most.js';
 import type { StatementRow } from './room-rows.js';
-import { issueStatements } from './room-writes.js';
 import { issue, textArray } from './sql-values.js';
 
 const select = 'SELECT hash, domain, version, jws FROM statements WHERE hash = ANY ($1::text[])';
@@ -14,8 +13,4 @@ export async function findStatement(db: Database, hash: string): Promise<Stateme
 export async function findStatements(db: Database, hashes: readonly string[]): Promise<StatementRow[]> {
   requireAtMost(1024, hashes);
   return issue<StatementRow>(db.sql, select, [textArray(hashes)]);
-}
-
-export async function addStatements(db: Database, rows: readonly StatementRow[]): Promise<void> {
-  await db.transaction((tx) => Promise.all(issueStatements(tx, rows)));
 }

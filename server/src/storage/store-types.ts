@@ -31,10 +31,8 @@ import type {
 import type {
   AccountNote,
   AppendBatch,
-  Effect,
   FoundEvent,
   LogRow,
-  MemberChange,
   NewPending,
   PendingRow,
   ReadingRange,
@@ -80,8 +78,6 @@ export interface RoomLogStore {
   headAt(room: RoomId, seq: number): Promise<SealedHead | undefined>;
   /** Rows before or after a seq with their effects, ≤ 200, never below `visibleFrom`, ascending. */
   readTimeline(room: RoomId, part: TimelinePart): Promise<Timeline>;
-  /** Effects on the targets (≤ 256), as in `readTimeline`. */
-  effectsOn(room: RoomId, targets: readonly EventId[]): Promise<Effect[]>;
   /**
    * Adds older records below `first` (or where a gap of contents was), and moves `first` down when they reach it.
    * Rows already held stay as they are, except that a missing JWS or content is filled in.
@@ -92,10 +88,6 @@ export interface RoomLogStore {
 export interface RoomStateStore {
   /** The room with its whole present state, for the cache of live rooms. */
   loadRoom(room: RoomId): Promise<{ row: RoomRow; entries: StateRow[] } | undefined>;
-  /** Rows of the rooms (≤ 256) that exist. */
-  findRooms(rooms: readonly RoomId[]): Promise<RoomRow[]>;
-  /** As `findRooms`, but waits for every transaction that is changing them: the truth after an ambiguous commit. */
-  settleRooms(rooms: readonly RoomId[]): Promise<RoomRow[]>;
   listRooms(where: { status?: RoomStatus; hub?: Domain; notHub?: Domain } & Page<RoomId>): Promise<RoomRow[]>;
   /** Entries as of a stored head, in bucket order. `person` true: only member and access; false: all others; absent: both. ≤ 20,000. */
   stateAt(
@@ -121,7 +113,6 @@ export interface RoomStateStore {
   providersOf(room: RoomId): Promise<ReadingRange[]>;
   findStatement(hash: string): Promise<StatementRow | undefined>;
   findStatements(hashes: readonly string[]): Promise<StatementRow[]>;
-  addStatements(rows: readonly StatementRow[]): Promise<void>;
 }
 
 export interface PendingStore {
@@ -129,8 +120,6 @@ export interface PendingStore {
   addPending(rows: readonly NewPending[]): Promise<number[]>;
   /** Of one hub, in order of `n`, state `pending` only. */
   listPending(hub: Domain, page: Page<number>): Promise<PendingRow[]>;
-  /** What an account's own timeline shows as pending or refused. */
-  listPendingOf(accountId: number, page: Page<number>): Promise<PendingRow[]>;
   pendingHubs(limit: number): Promise<Domain[]>;
   findPending(hub: Domain, eventId: EventId): Promise<PendingRow | undefined>;
   /** The hub's final answer: kept for its author until expiry. */
@@ -186,13 +175,8 @@ export interface AccountRoomStore {
   findAccountRoom(accountId: number, own: Address, room: RoomId): Promise<AccountRoomSummary | undefined>;
   /** Local accounts of a room, joined or not. */
   listRoomAccounts(room: RoomId, page: Page<number>): Promise<AccountRoom[]>;
-  setMembers(room: RoomId, members: readonly MemberChange[]): Promise<void>;
   /** Only forward. @returns whether it moved */
   setReadSeq(accountId: number, room: RoomId, seq: number): Promise<boolean>;
-  /** Whether the account is joined to a room that the provider takes part in. */
-  sharesRoomWithProvider(accountId: number, domain: Domain): Promise<boolean>;
-  /** Whether both accounts are joined to one room. */
-  sharesRoomWithAccount(accountId: number, other: number): Promise<boolean>;
   /** Latest counter wins; ≤ 1024. */
   saveReadMarks(marks: readonly ReadMark[]): Promise<void>;
   listReadMarks(room: RoomId, page: Page<Address>): Promise<ReadMark[]>;
@@ -216,13 +200,9 @@ export interface PeerStore {
   listMail(domain: Domain, page: Page<number>): Promise<MailRow[]>;
   mailDomains(page: Page<Domain>): Promise<Domain[]>;
   removeMail(domain: Domain, ns: readonly number[]): Promise<void>;
-  /** True the first time. */
-  markMailSeen(hash: Buffer, until: number): Promise<boolean>;
   /** At most 16 a room are kept. */
   addProof(proof: ProofRow): Promise<void>;
   listProofs(room: RoomId): Promise<ProofRow[]>;
-  getMeta(key: string): Promise<string | undefined>;
-  setMeta(key: string, text: string): Promise<void>;
 }
 
 export interface Upkeep {
