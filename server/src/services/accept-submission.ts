@@ -10,6 +10,7 @@ import type { KeyStatement } from '../protocol/key-statement.js';
 import { ZERO_HASH } from '../protocol/record.js';
 import type { FoundEvent } from '../storage/room-rows.js';
 import { localAccountOf } from './append-page.js';
+import { discardedSender, isDiscarded } from './blocks-in-dm.js';
 import type { ServiceDeps } from './deps.js';
 import { findTargets } from './find-targets.js';
 import type { Targets } from './find-targets.js';
@@ -181,10 +182,11 @@ function duplicateOf(id: EventId, before: FoundEvent | undefined): ItemAnswer {
 }
 
 async function submissionOf(deps: AcceptDeps, ready: Ready, targets: Targets): Promise<Submission> {
-  const { event, item, value, statement } = ready;
+  const { event, item, value, statement, live } = ready;
   const accountId = event.fields.key === undefined ? undefined : await localAccountOf(deps, event);
   return {
     ...{ event, content: item.content, value, targets, seenHash: await hashOfSeen(deps, ready) },
+    isDiscarded: isDiscarded(event, await discardedSender(deps, live)),
     ...(statement === undefined ? {} : { statement }),
     ...(accountId === undefined ? {} : { accountId }),
   };

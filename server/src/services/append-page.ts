@@ -10,6 +10,7 @@ import { readRecord } from '../protocol/read-record.js';
 import { recordHash } from '../protocol/record.js';
 import { ProtocolError } from '../protocol/protocol-error.js';
 import { judge } from '../protocol/rules.js';
+import { discardedSender, isDiscarded } from './blocks-in-dm.js';
 import type { ServiceDeps } from './deps.js';
 import type { RoomDraft } from './draft-room.js';
 import { effectOf, findTargets, isAboutDeleted } from './find-targets.js';
@@ -45,6 +46,8 @@ interface Prepared {
   readonly read: readonly ReadRecord[];
   readonly targets: Targets;
   readonly seen: ReadonlyMap<number, Buffer>;
+  /** of whom no content is kept */
+  readonly discarded: Address | undefined;
 }
 
 type Chained = ReadRecord & { readonly hash: Buffer };
@@ -62,22 +65,24 @@ export async function appendPage(
   page: RoomPage,
 ): Promise<WriteJob<AppendAnswer>> {
   const records = page.records.filter((record): record is FullRecord => 'jws' in record && record.seq > live.seq);
-  const read = await Promise.all(records.map((record) => readPageRecord(deps, record)));
+  const read = await Promise.all(records.map((record) => readPageRecord(deps, live, record)));
   const targets = await findTargets(
     deps,
     read.flatMap(({ event }) => (event === undefined ? [] : [event])),
   );
   const seen = await findSeen(deps, live, read);
+  const discarded = await discardedSender(deps, live);
   return {
     room: page.room,
     events: Math.max(1, read.length),
     bytes: read.reduce((sum, { record }) => sum + record.jws.length + (record.content?.length ?? 0), 0),
-    prepare: (draft) => continueRoom(draft, page, { read, targets, seen }),
+    prepare: (draft) => continueRoom(draft, page, { read, targets, seen, discarded }),
   };
 }
 
 async function readPageRecord(
-  { accountIdOf, domain }: Pick<ServiceDeps, 'accountIdOf' | 'domain'>,
+  deps: Pick<ServiceDeps, 'store' | 'accountIdOf' | 'domain'>,
+  live: LiveRoom,
   record: FullRecord,
 ): Promise<ReadRecord> {
   const read = readRecord(record, internStatement);
@@ -87,9 +92,21 @@ async function readPageRecord(
   if (read.kind === 'unreadable') return { record, ...UNREADABLE };
   const { event, content: value, attachedStatement: statement } = read;
   const isState = event.fields.key !== undefined;
-  const isContentGood = isState || (record.content !== null && checkContent(event, record.content).ok);
-  const accountId = await localAccountOf({ accountIdOf, domain }, event);
-  return { record, event, value, isContentGood, statement, accountId };
+  const whole = isState ? record : await withOwnContent(deps, live, { record, event });
+  const isContentGood = isState || (whole.content !== null && checkContent(event, whole.content).ok);
+  const accountId = await localAccountOf(deps, event);
+  return { record: whole, event, value, isContentGood, statement, accountId };
+}
+
+/** What our own people said is ours to keep: where the hub has it no more, it comes from the submission. @see PV-BLK-004 */
+async function withOwnContent(
+  { store, domain }: Pick<ServiceDeps, 'store' | 'domain'>,
+  live: LiveRoom,
+  { record, event }: { record: FullRecord; event: ParsedEvent },
+): Promise<FullRecord> {
+  if (record.content !== null || domainOf(event.fields.sender) !== domain) return record;
+  const submitted = await store.findPending(live.hub, event.id);
+  return submitted === undefined ? record : { ...record, content: submitted.content };
 }
 
 const UNREADABLE = {
@@ -126,7 +143,8 @@ export async function localAccountOf(
   return domainOf(key as Address) === domain ? await accountIdOf(key as Address) : undefined;
 }
 
-function continueRoom(draft: RoomDraft, page: RoomPage, { read, targets, seen }: Prepared): AppendAnswer {
+function continueRoom(draft: RoomDraft, page: RoomPage, prepared: Prepared): AppendAnswer {
+  const { read } = prepared;
   const { live } = draft;
   const { head } = page.sealed;
   if (live.status === 'quarantined') return { status: 'quarantined', code: live.code ?? 'fork', seq: draft.seq };
@@ -141,7 +159,7 @@ function continueRoom(draft: RoomDraft, page: RoomPage, { read, targets, seen }:
   if (last?.record.seq !== head.seq) return { status: 'gap', have: draft.seq };
   if (!last.hash.equals(head.hash)) return { status: 'quarantined', code: 'fork', seq: draft.seq };
   const before = draft.seq;
-  for (const item of chained) appendRecord(draft, item, { targets, seen });
+  for (const item of chained) appendRecord(draft, item, prepared);
   // The draft is spoilt: the error throws the flush away, and the room is loaded anew.
   if (!draft.state.hash().equals(head.state)) throw new ProtocolError('state-mismatch', { more: { seq: before } });
   draft.sealed = page.sealed;
@@ -175,7 +193,7 @@ function chain(draft: RoomDraft, fresh: readonly ReadRecord[]): Chained[] | stri
   return chained;
 }
 
-function appendRecord(draft: RoomDraft, item: Chained, { targets, seen }: Pick<Prepared, 'targets' | 'seen'>): void {
+function appendRecord(draft: RoomDraft, item: Chained, { targets, seen, discarded }: Prepared): void {
   const { record, event, value, statement, accountId } = item;
   if (event === undefined) return;
   const verdict = judge(draft.state, {
@@ -187,7 +205,7 @@ function appendRecord(draft: RoomDraft, item: Chained, { targets, seen }: Pick<P
   const effect = allowed ? effectOf(event, { draft, targets, at: record.at }) : undefined;
   draft.append({
     ...{ event, epoch: record.epoch, at: record.at, void: allowed ? null : verdict.code },
-    content: keptContent(item, isAboutDeleted(event, { draft, targets })),
+    content: keptContent(item, isDiscarded(event, discarded) || isAboutDeleted(event, { draft, targets })),
     ...(value === undefined || event.fields.key === undefined ? {} : { value }),
     ...(statement === undefined ? {} : { statement }),
     ...(effect === undefined ? {} : { effect }),
@@ -196,6 +214,6 @@ function appendRecord(draft: RoomDraft, item: Chained, { targets, seen }: Pick<P
 }
 
 /** Content that is not its event's, or is malformed, is a hole: to be filled by somebody who has it. */
-function keptContent({ record, isContentGood }: ReadRecord, isDeleted: boolean): string | null {
-  return isContentGood && !isDeleted ? record.content : null;
+function keptContent({ record, isContentGood }: ReadRecord, isUnwanted: boolean): string | null {
+  return isContentGood && !isUnwanted ? record.content : null;
 }

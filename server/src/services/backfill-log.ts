@@ -9,13 +9,14 @@ import type { FullRecord, RecordHeader } from '../protocol/record.js';
 import type { LogRow, RelationRow } from '../storage/room-rows.js';
 import type { RoomPage } from './append-page.js';
 import type { PeerAnswer } from '../transport/peer-client.js';
+import { discardedSender, isDiscarded } from './blocks-in-dm.js';
 import type { ServiceDeps } from './deps.js';
 import { internStatement } from './intern-statement.js';
 import type { Turn } from './keyed-loop.js';
 import type { LiveRoom } from './live-room.js';
 import { isSealedUnder, PAGE_RECORDS_MAX, readPage, readSeals } from './read-page.js';
 
-type BackfillDeps = Pick<ServiceDeps, 'domain' | 'store' | 'rooms' | 'peers' | 'log' | 'bells'>;
+type BackfillDeps = Pick<ServiceDeps, 'domain' | 'store' | 'rooms' | 'peers' | 'log' | 'bells' | 'accountIdOf'>;
 
 const PAGES_PER_TURN_MAX = 64;
 
@@ -62,7 +63,12 @@ async function takePage(deps: BackfillDeps, live: LiveRoom, body: PeerBody): Pro
   const chained = prev === undefined ? undefined : chainRows(live, page, Buffer.from(prev));
   if (chained === undefined) return undefined;
   // A page may reach into what we hold; those records come, judged, by the ordinary way.
-  const rows = chained.filter(({ row }) => row.seq < live.first);
+  const discarded = await discardedSender(deps, live);
+  const rows = chained
+    .filter(({ row }) => row.seq < live.first)
+    .map((one) =>
+      one.event && isDiscarded(one.event, discarded) ? { ...one, row: { ...one.row, content: null } } : one,
+    );
   const relations = rows.flatMap(({ row, event }) => relationsOf(row, event, rows));
   const statements = page.records.flatMap((record) => statementRowOf(record));
   await deps.store.backfill({

@@ -29,6 +29,8 @@ export interface Admitted {
   readonly at: number;
   /** as it is to be kept: null when withheld, erased, or not worth keeping */
   readonly content: string | null;
+  /** content that is passed on and not kept */
+  readonly passing?: string;
   /** parsed content of a state event */
   readonly value?: JsonObject;
   /** the statement that came with the event */
@@ -119,6 +121,7 @@ export class RoomDraft {
     const record: HeldRecord = {
       ...{ seq, epoch, at, eventId: event.id, jws: event.jws, jwsHash: event.jwsHash, hash, content, type, sender },
       ...{ void: admitted.void, parsed: event },
+      ...(admitted.passing === undefined ? {} : { passing: admitted.passing }),
       ...(statement === undefined ? {} : { statement: statement.hash, statementJws: statement.jws }),
     };
     Object.assign(this, { seq, epoch, at, hash });

@@ -1,9 +1,13 @@
 import { domainOf, parseAddress, parseRoomId } from '../protocol/identifiers.js';
 import type { Address, Domain } from '../protocol/identifiers.js';
+import { discardedSender, hasBlockedOther } from './blocks-in-dm.js';
 import type { Cancel, ServiceDeps } from './deps.js';
 import type { LiveRoom } from './live-room.js';
 
-type SignalDeps = Pick<ServiceDeps, 'domain' | 'store' | 'rooms' | 'peers' | 'clock' | 'timers' | 'bells' | 'log'>;
+type SignalDeps = Pick<
+  ServiceDeps,
+  'domain' | 'store' | 'rooms' | 'peers' | 'clock' | 'timers' | 'bells' | 'log' | 'accountIdOf'
+>;
 
 export interface WireSignal {
   readonly kind: string;
@@ -14,8 +18,11 @@ export interface WireSignal {
 }
 
 export interface ExchangeSignals {
-  /** One of our people types, or has read up to a seq: told to everyone else in the room, here and elsewhere. */
-  send(live: LiveRoom, signal: { kind: 'typing' | 'read'; from: Address; seq?: number }): void;
+  /**
+   * One of our people types, or has read up to a seq: told to everyone else in the room, here and elsewhere, and to nobody
+   * in a dm with a person they have blocked.
+   */
+  send(live: LiveRoom, signal: { kind: 'typing' | 'read'; from: Address; seq?: number }): Promise<void>;
   accept(peer: Domain, items: readonly WireSignal[]): Promise<void>;
   stop(): void;
 }
@@ -30,7 +37,7 @@ const COUNTERS_MAX = 20_000;
  * Sends and takes signals: short-lived news where only the latest counts. They are never repeated and the first thing to be
  * dropped.
  *
- * @see PV-SGL-001 to PV-SGL-008
+ * @see PV-SGL-001 to PV-SGL-008, PV-BLK-005
  */
 export function createExchangeSignals(deps: SignalDeps): ExchangeSignals {
   const waiting = new Map<Domain, Map<string, WireSignal>>();
@@ -61,6 +68,7 @@ export function createExchangeSignals(deps: SignalDeps): ExchangeSignals {
     if (room === undefined || from === undefined || domainOf(from) !== peer) return;
     const live = await deps.rooms.get(room);
     if (live?.state.isJoined(from) !== true || !isLatest(counters, signal)) return;
+    if ((await discardedSender(deps, live)) !== undefined) return;
     const isLate = deps.clock.now() - signal.counter > LATE_MS_MAX;
     if (signal.kind === 'typing' && !isLate) deps.bells.signal({ t: 'typing', room, from });
     if (signal.kind === 'read' && signal.seq !== undefined)
@@ -68,10 +76,12 @@ export function createExchangeSignals(deps: SignalDeps): ExchangeSignals {
   }
 
   return {
-    send(live, { kind, from, seq }) {
+    async send(live, { kind, from, seq }) {
+      if (await hasBlockedOther(deps, live, from)) return;
       const counter = deps.clock.now();
       const { room } = live;
       if (kind === 'typing') deps.bells.signal({ t: 'typing', room, from });
+      else if (seq !== undefined) await markRead(deps, live, { from, seq, counter });
       for (const peer of live.state.joinedDomains().keys()) {
         if (peer !== deps.domain) queue(peer, { kind, room, from, counter, ...(seq === undefined ? {} : { seq }) });
       }
@@ -103,7 +113,7 @@ function isLatest(counters: Map<string, number>, signal: WireSignal): boolean {
 }
 
 /** Keeps how far somebody has read and tells the streams; it never goes backwards. */
-export async function markRead(
+async function markRead(
   { store, bells }: Pick<ServiceDeps, 'store' | 'bells'>,
   live: LiveRoom,
   mark: { from: Address; seq: number; counter: number },

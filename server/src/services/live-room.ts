@@ -9,6 +9,8 @@ import type { LogRow, ReadingRange, RoomKind, RoomStatus } from '../storage/room
 /** A record in memory. Its texts for the wire and for clients are made at most once. */
 export interface HeldRecord extends LogRow {
   readonly parsed?: ParsedEvent;
+  /** content that others get with the record and that is not kept here */
+  readonly passing?: string;
   /** the key statement (JWS) that travels with the record */
   readonly statementJws?: string;
   wire?: string;
@@ -108,10 +110,11 @@ export class LiveRoom {
       this.#deleted.delete(oldest);
     }
     for (const [index, record] of this.#tail.entries()) {
-      if (record.content === null || !this.#isErased(record)) continue;
-      const { wire, client, ...rest } = record;
-      this.#tailBytes -= Buffer.byteLength(record.content);
-      this.#tail[index] = { ...rest, content: null };
+      if (contentOf(record) === null || !this.#isErased(record)) continue;
+      const { wire, client, passing, ...rest } = record;
+      const bare = { ...rest, content: null };
+      this.#tailBytes -= recordBytes(record) - recordBytes(bare);
+      this.#tail[index] = bare;
     }
   }
 
@@ -144,8 +147,12 @@ export interface LiveRoomBase {
 }
 
 /** Bytes of a record as batches count them: the JWS and the decoded content. */
-export function recordBytes(record: Pick<HeldRecord, 'jws' | 'content'>): number {
-  return (record.jws?.length ?? 0) + (record.content === null ? 0 : Buffer.byteLength(record.content));
+export function recordBytes(record: Pick<HeldRecord, 'jws' | 'content' | 'passing'>): number {
+  return (record.jws?.length ?? 0) + Buffer.byteLength(contentOf(record) ?? '');
+}
+
+function contentOf({ content, passing }: Pick<HeldRecord, 'content' | 'passing'>): string | null {
+  return content ?? passing ?? null;
 }
 
 /**
@@ -160,7 +167,7 @@ export function wireRecord(record: HeldRecord): string {
 function makeWireRecord(record: HeldRecord): string {
   if (record.jws === null) return wireHeader(record);
   const statement = record.statementJws === undefined ? '' : `,"statement":"${record.statementJws}"`;
-  const content = record.content === null ? 'null' : JSON.stringify(record.content);
+  const content = JSON.stringify(contentOf(record));
   return `{"epoch":${record.epoch},"seq":${record.seq},"at":${record.at},"jws":"${record.jws}","content":${content}${statement}}`;
 }
 

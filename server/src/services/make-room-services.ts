@@ -6,7 +6,6 @@ import * as change from './change-room.js';
 import { createGroup, sendInvite } from './create-room.js';
 import type { CreateDeps } from './create-room.js';
 import type { ServiceDeps } from './deps.js';
-import { markRead } from './exchange-signals.js';
 import type { ExchangeSignals } from './exchange-signals.js';
 import type { JoinDeps } from './join-room.js';
 import { listMembers, listRooms, readRecords, roomSummary } from './read-rooms.js';
@@ -58,12 +57,10 @@ export function makeRoomServices(deps: RoomServiceDeps): RoomServices {
       const isTold = account?.receipts === true && live.state.joinedCount <= RECEIPT_MEMBERS_MAX;
       await deps.store.addNotes([noteOf(who.accountId, { kind: 'room', room })]);
       deps.bells.ringAccount(who.accountId);
-      if (!isTold) return;
-      await markRead(deps, live, { from: who.address, seq, counter: deps.clock.now() });
-      deps.signals.send(live, { kind: 'read', from: who.address, seq });
+      if (isTold) await deps.signals.send(live, { kind: 'read', from: who.address, seq });
     },
     async setTyping(who, room) {
-      deps.signals.send(await joinedRoom(deps, who, room), { kind: 'typing', from: who.address });
+      await deps.signals.send(await joinedRoom(deps, who, room), { kind: 'typing', from: who.address });
     },
     roomSummary: (who, room) => roomSummary(deps, who, room),
     listRooms: (who, page) => listRooms(deps, who, page),

@@ -23,6 +23,8 @@ export interface Submission {
   readonly seenHash?: Buffer | undefined;
   /** our account behind the `key` of a member or access event */
   readonly accountId?: number;
+  /** whether its content is passed on to the other participants without being kept */
+  readonly isDiscarded?: boolean;
   /** what to remember of the request of one of our own people */
   readonly sent?: SentRow;
 }
@@ -77,9 +79,11 @@ export function placeEvent(draft: RoomDraft, submission: Submission, now: number
   const effect = effectOf(event, { draft, targets, at: record.at });
   const refusal = admissionRefusal(event, { at: record.at, hasEffect: effect !== undefined });
   if (refusal !== undefined) return { status: 'denied', id: event.id, code: refusal, rule: null };
-  const kept = isAboutDeleted(event, { draft, targets }) ? null : content;
+  const wanted = isAboutDeleted(event, { draft, targets }) ? null : content;
+  const isPassing = submission.isDiscarded === true && wanted !== null;
   const held = draft.append({
-    ...{ event, epoch: record.epoch, at: record.at, content: kept, void: null },
+    ...{ event, epoch: record.epoch, at: record.at, content: isPassing ? null : wanted, void: null },
+    ...(isPassing ? { passing: wanted } : {}),
     ...(value === undefined || event.fields.key === undefined ? {} : { value }),
     ...(statement === undefined ? {} : { statement }),
     ...(effect === undefined ? {} : { effect }),
