@@ -34,7 +34,8 @@ export interface RoomCache {
   get(room: RoomId): Promise<LiveRoom | undefined>;
   /** The room if it is in memory. */
   peek(room: RoomId): LiveRoom | undefined;
-  add(live: LiveRoom): void;
+  /** Holds a room that was extended by so many bytes of records. */
+  add(live: LiveRoom, bytes: number): void;
   /** Forgets what memory holds, so that the next use reads the database. */
   drop(room: RoomId): void;
   readonly size: number;

@@ -73,7 +73,8 @@ export class RoomDraft {
   #ranges: readonly ReadingRange[];
   #changedRanges: ReadingRange[] = [];
   #title: string | undefined;
-  #bytes = 0;
+  /** of the drafted records */
+  bytes = 0;
 
   /** @param domain our own provider */
   constructor(live: LiveRoom, domain: Domain) {
@@ -126,7 +127,7 @@ export class RoomDraft {
     };
     Object.assign(this, { seq, epoch, at, hash });
     this.records.push(record);
-    this.#bytes += recordBytes(record);
+    this.bytes += recordBytes(record);
     // Where we are the hub nothing of ours is pending.
     if (this.live.hub !== this.#domain && domainOf(sender) === this.#domain) this.#resolved.push(event.id);
     if (statement !== undefined) this.#keepStatement(statement);
@@ -157,7 +158,7 @@ export class RoomDraft {
     const { live } = this;
     live.unheaded = this.#keepsHead()
       ? { records: 0, bytes: 0 }
-      : { records: live.unheaded.records + this.records.length, bytes: live.unheaded.bytes + this.#bytes };
+      : { records: live.unheaded.records + this.records.length, bytes: live.unheaded.bytes + this.bytes };
     const { seq, at, epoch, hash, sealed } = this;
     Object.assign(live, { flushedFrom: live.seq, seq, at, epoch, hash, sealed, ranges: this.#ranges });
     for (const { domain, to } of this.#changedRanges) {
@@ -172,7 +173,7 @@ export class RoomDraft {
   #keepsHead(): boolean {
     const { records, bytes } = this.live.unheaded;
     if (this.#entries.length > 0) return true;
-    return records + this.records.length >= HEAD_EVERY_RECORDS || bytes + this.#bytes >= HEAD_EVERY_BYTES;
+    return records + this.records.length >= HEAD_EVERY_RECORDS || bytes + this.bytes >= HEAD_EVERY_BYTES;
   }
 
   #keepStatement(statement: KeyStatement): void {

@@ -96,10 +96,18 @@ export class LiveRoom {
       this.#tail.push(record);
       this.#tailBytes += recordBytes(record);
     }
-    while (this.#tail.length > TAIL_RECORDS_MAX || (this.#tailBytes > TAIL_BYTES_MAX && this.#tail.length > 1)) {
-      const gone = this.#tail.shift();
-      if (gone !== undefined) this.#tailBytes -= recordBytes(gone);
-    }
+    while (this.#tail.length > TAIL_RECORDS_MAX || (this.#tailBytes > TAIL_BYTES_MAX && this.#tail.length > 1))
+      this.#shift();
+  }
+
+  /** Forgets what the tail holds up to a seq, but for the newest record. */
+  forgetThrough(seq: number): void {
+    while (this.#tail.length > 1 && (this.#tail[0]?.seq ?? seq + 1) <= seq) this.#shift();
+  }
+
+  #shift(): void {
+    const gone = this.#tail.shift();
+    if (gone !== undefined) this.#tailBytes -= recordBytes(gone);
   }
 
   /** Forgets the content of deleted events and of their edits, and that they were deleted for the edits to come. */

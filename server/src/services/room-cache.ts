@@ -10,14 +10,19 @@ import { internStatement } from './intern-statement.js';
 import type { RoomCache } from './deps.js';
 import { LiveRoom } from './live-room.js';
 
+/** JWS and contents of the newest records of all rooms; in memory they take several times as much. */
+const TAILS_BYTES_MAX = 1024 * 1024;
+
 /**
- * Keeps rooms in use in memory, least recently used first out.
+ * Keeps rooms in use in memory, least recently used first out, and the newest records of them all, oldest first out.
  *
  * @param roomsMax how many rooms stay in memory
  */
 export function createRoomCache(store: Store, roomsMax: number): RoomCache {
   const rooms = new Map<RoomId, LiveRoom>();
   const loading = new Map<RoomId, Promise<LiveRoom | undefined>>();
+
+  const tails = new RecentRecords();
 
   function keep(live: LiveRoom): void {
     rooms.delete(live.room);
@@ -54,7 +59,10 @@ export function createRoomCache(store: Store, roomsMax: number): RoomCache {
   return {
     get,
     peek: (room) => rooms.get(room),
-    add: keep,
+    add(live, bytes) {
+      keep(live);
+      tails.grew(live, bytes);
+    },
     drop(room) {
       rooms.delete(room);
       loading.delete(room);
@@ -63,6 +71,23 @@ export function createRoomCache(store: Store, roomsMax: number): RoomCache {
       return rooms.size;
     },
   };
+}
+
+/** What rooms were lately extended by, in order, so that the oldest records go first whichever room they are of. */
+class RecentRecords {
+  readonly #grown: { readonly live: LiveRoom; readonly through: number; readonly bytes: number }[] = [];
+  #bytes = 0;
+
+  grew(live: LiveRoom, bytes: number): void {
+    this.#grown.push({ live, through: live.seq, bytes });
+    this.#bytes += bytes;
+    while (this.#bytes > TAILS_BYTES_MAX) {
+      const oldest = this.#grown.shift();
+      if (oldest === undefined) return;
+      this.#bytes -= oldest.bytes;
+      oldest.live.forgetThrough(oldest.through);
+    }
+  }
 }
 
 async function readRoom(store: Store, room: RoomId): Promise<LiveRoom | undefined> {

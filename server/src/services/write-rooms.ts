@@ -149,7 +149,7 @@ async function commit(deps: WriterDeps, drafts: readonly RoomDraft[]): Promise<v
   if (conflicts.length > 0) throw new FlushConflict();
   for (const draft of drafts) {
     draft.publish();
-    deps.rooms.add(draft.live);
+    deps.rooms.add(draft.live, draft.bytes);
   }
   for (const { accountId } of batch.notes ?? []) deps.bells.ringAccount(accountId);
   for (const { live } of drafts) deps.bells.ringRoom(live.room);

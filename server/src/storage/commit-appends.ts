@@ -20,7 +20,7 @@ export async function commitAppends(db: Database, batch: AppendBatch): Promise<{
   const { sent = [], statements = [], notes = [] } = batch;
   const recordsOnly = statements.length === 0 && notes.length === 0 && appends.every(isRecordsOnly);
   try {
-    if (recordsOnly) await issueRecords(db.sql, appends, sent);
+    if (recordsOnly) await issueRecords(db.flushes, appends, sent);
     else await db.transaction((tx) => issueAll(tx, appends, { sent, statements, notes }));
   } catch (error) {
     const failure = StorageError.from(error);

@@ -19,6 +19,8 @@ export type Writer = postgres.TransactionSql<Custom>;
 export interface Database {
   /** Prepared by its text; for the hot path and for what drizzle cannot say. */
   readonly sql: Reader;
+  /** The one connection of the writer's flushes, which come one at a time: its backend stays warm. */
+  readonly flushes: Reader;
   /** For cold queries, on connections of its own, so that none of them holds up a commit. */
   readonly cold: PostgresJsDatabase;
   /** Statements of the cold side as text: for long maintenance. */
@@ -40,21 +42,23 @@ const byKey = { plan_cache_mode: 'force_generic_plan', enable_hashjoin: 'off', e
 const bigint = { to: 20, from: [20], parse: Number, serialize: String };
 
 /**
- * Opens two small pools that connect on first use and reconnect by themselves. While the database is away every
+ * Opens small pools that connect on first use and reconnect by themselves. While the database is away every
  * statement fails at once or within the connect timeout; none waits for its return.
  *
- * @param connections 4..64, over both pools
+ * @param connections 4..64, over all pools
  */
 export function openDatabase(address: DatabaseAddress, connections: number): Database {
-  const hot = openPool(address, Math.ceil(connections / 2), byKey);
+  const flushes = openPool(address, 1, byKey);
+  const hot = openPool(address, Math.ceil(connections / 2) - 1, byKey);
   const cold = openPool(address, Math.floor(connections / 2));
   return {
     sql: hot,
+    flushes,
     cold: drizzle(cold),
     coldSql: cold,
     transaction: (run) => runTransaction(hot, run),
     end: async (graceMs) => {
-      await Promise.all([hot, cold].map((pool) => pool.end({ timeout: graceMs / 1000 })));
+      await Promise.all([flushes, hot, cold].map((pool) => pool.end({ timeout: graceMs / 1000 })));
     },
   };
 }
