@@ -37,6 +37,8 @@ import { createSendMail } from './services/send-mail.js';
 import { createRoomWriter } from './services/write-rooms.js';
 import type { Discovery } from './transport/discovery.js';
 import type { PeerClient } from './transport/peer-client.js';
+import { EXPIRED_AT_ONCE_MAX } from './storage/expire-rows.js';
+import type { ExpiryCounts } from './storage/peer-rows.js';
 import type { Store } from './storage/store-types.js';
 
 export interface ServicesOptions {
@@ -223,8 +225,11 @@ function toAnswer(answer: object): string {
 
 async function expire(store: Store, log: Log): Promise<void> {
   try {
-    const counts = await store.expire(Date.now());
-    log.debug('expired', counts);
+    let counts: ExpiryCounts;
+    do {
+      counts = await store.expire(Date.now());
+      log.debug('expired', counts);
+    } while (Object.values(counts).some((count) => count >= EXPIRED_AT_ONCE_MAX));
   } catch (cause) {
     log.warn('expiry-failed', { cause });
   }

@@ -184,6 +184,52 @@ t.test('a follower that may see everything exports everything', async (t) => {
   t.equal(archives[0]?.['hash'], archives[1]?.['hash']);
 });
 
+for (const [visible, first] of [
+  ['all', 'from the beginning'],
+  ['joined', 'from the join'],
+] as const) {
+  t.test(`a log ${first} on that was left and joined again verifies`, async (t) => {
+    const { room: id } = await ali.call('POST', '/rooms', { title: 'in and out', requestKey: `in-and-out-${visible}` });
+    const there = String(id);
+    if (visible === 'all') await ali.call('PUT', `/rooms/${there}/history`, { visible });
+    const come = async (): Promise<void> => {
+      await ali.call('POST', `/rooms/${there}/invites`, { address: babak.address });
+      await babak.acceptFrom(ali.address);
+    };
+    await come();
+    await babak.say(there, 'here I am');
+    await caughtUp(there);
+    await babak.call('POST', `/rooms/${there}/leave`);
+    await until(async () => {
+      const { members } = await ali.call('GET', `/rooms/${there}`);
+      return members === 1;
+    }, 'babak to be gone');
+    if (visible === 'all') await ali.call('PUT', `/rooms/${there}/history`, { visible: 'joined' });
+    for (let n = 0; n < 5; n += 1) await ali.say(there, `nobody else hears ${n}`);
+    await ali.call('PUT', `/rooms/${there}/title`, { title: 'alone' });
+    await come();
+    await babak.say(there, 'back again');
+    await caughtUp(there);
+    const lines = await until(async () => {
+      const exported = await exportFrom('b.test', there);
+      return exported.some((line) => 'jwsHash' in record(line)) ? exported : undefined;
+    }, 'what babak missed to be fetched as headers');
+    t.equal(lines[0]?.['first'] === 0, visible === 'all');
+    t.notMatch(JSON.stringify(lines), /nobody else hears/);
+    const { exitCode, archives } = await verify(await write(lines), await write(await exportFrom('a.test', there)));
+    t.equal(exitCode, 0);
+    t.match(archives, [{ verdict: 'verified', by: 'b.test', faults: [] }, { verdict: 'verified' }]);
+    t.equal(archives[0]?.['hash'], archives[1]?.['hash']);
+
+    const gap = lines.findIndex((line) => 'jwsHash' in record(line));
+    const changed = copy(lines);
+    record(changed[gap])['event'] = record(copy(lines)[gap + 1])['event'];
+    const bad = await verify(await write(changed));
+    t.equal(bad.exitCode, 1);
+    t.match(bad.archives[0]?.['faults'], [{ seq: record(lines[gap])['seq'] }], 'a changed header is found');
+  });
+}
+
 t.test('roots are confirmed by whoever knows them, and only by them', async (t) => {
   const file = await write(ofHub);
   const [plain] = (await verify(file)).archives;

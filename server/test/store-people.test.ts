@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import t from 'tap';
 import { domainOf } from '../src/protocol/identifiers.js';
+import { tablesWithoutExpiry } from '../src/storage/expire-rows.js';
 import {
   address,
   alice,
@@ -170,6 +171,31 @@ t.test('the account log numbers its notes without a gap, also when written at on
   t.equal((await store.expire(Date.now()))['account_log'], 5);
   t.match(await store.readAccountLog(accountId, { after: 3, limit: 1 }), { rows: [{ n: 6 }], complete: false });
   t.match(await store.readAccountLog(accountId, { after: 5, limit: 1 }), { rows: [{ n: 6 }], complete: true });
+});
+
+t.test('the account log keeps what is said again once, and nobody misses anything', async (t) => {
+  const accountId = await makeAccount();
+  const note = (body: string) => ({ accountId, kind: 'room', body });
+  await store.addNotes([note('{"room":"a"}'), note('{"room":"b"}'), { ...note('{"room":"a"}'), kind: 'request' }]);
+  for (let reads = 0; reads < 50; reads += 1) await store.addNotes([note('{"room":"a"}')]);
+  const { rows, newest, complete } = await store.readAccountLog(accountId, { limit: 100 });
+  t.same(
+    rows.map(({ n, kind, body }) => [n, kind, body]),
+    [
+      [2, 'room', '{"room":"b"}'],
+      [3, 'request', '{"room":"a"}'],
+      [53, 'room', '{"room":"a"}'],
+    ],
+  );
+  t.same([newest, complete], [53, true], 'what is gone was said again: whoever was at 0 has all of it');
+  await sql`UPDATE account_log SET at = 1 WHERE account_id = ${accountId} AND n = 2`;
+  t.equal((await store.expire(Date.now()))['account_log'], 1);
+  t.match(
+    await store.readAccountLog(accountId, { after: 1, limit: 1 }),
+    { complete: false },
+    'what has expired is missed',
+  );
+  t.match(await store.readAccountLog(accountId, { after: 2, limit: 1 }), { rows: [{ n: 3 }], complete: true });
 });
 
 t.test('rooms of accounts', async (t) => {
@@ -378,6 +404,36 @@ t.test('expiry takes what has had its time, and nothing else', async (t) => {
     Object.values(await store.expire(now)).filter((count) => count > 0),
     [],
     'and all of it at once',
+  );
+});
+
+t.test('providers one has to do with are kept, strangers are forgotten after a while', async (t) => {
+  const [stranger, known, refused, late] = ['s', 'k', 'r', 'l'].map((name) => domain(`${name}.expiry.example`));
+  const now = 2_000_000_000_000;
+  for (const one of [stranger, known, refused]) await store.saveDocument(one ?? hub, 'jws', now - 91 * day);
+  await store.saveDocument(late ?? hub, 'jws', now - 89 * day);
+  await store.setBlocked(refused ?? hub, true, now);
+  const range = { domain: known ?? hub, from: 0, to: 4 };
+  await store.commitAppends({ appends: [appendOf(roomId(), rowsOf(0, 2), { providers: [range] })] });
+  await store.expire(now);
+  const found = await Promise.all([stranger, known, refused, late].map((one) => store.findProvider(one ?? hub)));
+  t.same(
+    found.map((row) => row !== undefined),
+    [false, true, true, true],
+  );
+});
+
+t.test('every table has an expiry or a reason, and a size', async (t) => {
+  const migrated = await sql<{ name: string }[]>`SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public'`;
+  const names = migrated.map(({ name }) => name).sort();
+  t.ok(names.includes('log'));
+  const expiring = Object.keys(await store.expire(1));
+  t.same([...expiring, ...Object.keys(tablesWithoutExpiry)].sort(), names, 'each stands in one of the two lists');
+  t.ok(Object.values(tablesWithoutExpiry).every((reason) => reason.length > 5));
+  const sizes = await store.tableSizes();
+  t.same(
+    sizes.map(({ table }) => table),
+    names,
   );
 });
 

@@ -130,7 +130,7 @@ t.test('a flush', async (t) => {
       for (const append of appends.slice(0, 1)) t.equal(await rowOf(append.room), undefined);
     }
     t.same(await store.readLog(room, 0, everything), rows);
-    const sent = { accountId: 77, requestKey: 'k', room, eventId: eventId(), at: 1 };
+    const sent = { accountId: 77, requestKey: 'k', requestHash: Buffer.alloc(16, 7), room, eventId: eventId(), at: 1 };
     await store.addRefused(sent, 'no-right');
     const repeated = { appends: [appendOf(room, rowsOf(1, 1))], sent: [sent] };
     await t.rejects(store.commitAppends(repeated), { code: 'rejected' }, 'so is a request key that was used before');
@@ -345,8 +345,9 @@ t.test('what waits for a hub', async (t) => {
   const remote = domain('hub.example');
   const room = roomId();
   const waiting = (requestKey: string | null) => {
+    const requestHash = Buffer.alloc(16, 1);
     const event = { eventId: eventId(), jws: `jws.${requestKey}`, content: '{"text":"\\"hi\\""}', statement: null };
-    return { hub: remote, room, ...event, accountId: requestKey === null ? null : 5, requestKey, at: 1 };
+    return { hub: remote, room, ...event, accountId: requestKey === null ? null : 5, requestKey, requestHash, at: 1 };
   };
   const rows = [waiting('one'), waiting('two'), waiting('three'), waiting(null)];
   const [one, two, three, own] = rows as [Waiting, Waiting, Waiting, Waiting];
@@ -363,10 +364,11 @@ t.test('what waits for a hub', async (t) => {
       listed.map(({ eventId: event, n }) => [event, n]),
       rows.map((row, index) => [row.eventId, ns[index]]),
     );
-    t.match(listed[0], { ...one, state: 'pending', code: null });
+    const { requestHash, ...first } = one;
+    t.match(listed[0], { ...first, state: 'pending', code: null });
     t.same(seqsOf(await store.listPending(remote, { after: ns[1] ?? 0, limit: 1 })), [three.eventId]);
     t.same(await store.pendingHubs(10), [remote]);
-    t.same(await store.findSent(5, 'one'), { room, eventId: one.eventId });
+    t.match(await store.findSent(5, 'one'), { room, eventId: one.eventId, requestHash });
     t.equal(await store.findSent(6, 'one'), undefined);
   });
 
@@ -377,7 +379,7 @@ t.test('what waits for a hub', async (t) => {
     const append = appendOf(room, [record], { sealed, create: creation, resolved: [one.eventId, own.eventId] });
     t.same(await store.commitAppends({ appends: [append] }), { conflicts: [] });
     t.same(seqsOf(await store.listPending(remote, { limit: 10 })), [two.eventId, three.eventId]);
-    t.same(await store.findSent(5, 'one'), { room, eventId: one.eventId, seq: 0, at: 77 });
+    t.match(await store.findSent(5, 'one'), { room, eventId: one.eventId, seq: 0, at: 77 });
   });
 
   t.test('is shown to its author when refused, and signed anew under the same key', async (t) => {
@@ -385,8 +387,8 @@ t.test('what waits for a hub', async (t) => {
     const anew = { ...three, eventId: eventId(), jws: 'signed.anew' };
     await store.replacePending(three.eventId, anew);
     t.same(seqsOf(await store.listPending(remote, { limit: 10 })), [anew.eventId]);
-    t.same(await store.findSent(5, 'two'), { room, eventId: two.eventId, code: 'no-right' });
-    t.same(await store.findSent(5, 'three'), { room, eventId: anew.eventId });
+    t.match(await store.findSent(5, 'two'), { room, eventId: two.eventId, code: 'no-right' });
+    t.match(await store.findSent(5, 'three'), { room, eventId: anew.eventId, seq: undefined, code: undefined });
     t.match(await store.findPending(remote, two.eventId), { state: 'refused', code: 'no-right' });
     await store.resolvePending(remote, [anew.eventId]);
     t.same(await store.pendingHubs(10), []);

@@ -113,7 +113,7 @@ export class ArchiveVerifier {
       seq: this.seq,
       hash: result?.hash,
       sealedSeq: result?.sealedSeq ?? -1,
-      judgedFrom: this.#header?.first === 0 ? 0 : this.#snapshot && this.#snapshot.state.seq + 1,
+      judgedFrom: this.#snapshot === undefined ? this.#wholeFrom : this.#snapshot.state.seq + 1,
       faults: [
         ...voids.map(({ seq, code, rule, detail }) => ({ seq, code, rule, detail })),
         ...(this.#fault ? [this.#fault] : []),
@@ -122,6 +122,10 @@ export class ArchiveVerifier {
       roots: rootsOf(result?.statements ?? []),
       unchecked: this.#expected.flatMap(({ seq }) => (seq < (this.#header?.first ?? 0) - 1 ? [seq] : [])),
     };
+  }
+
+  get #wholeFrom(): number | undefined {
+    return this.#header?.first === 0 ? 0 : undefined;
   }
 
   /** The last record taken. */
@@ -162,7 +166,7 @@ export class ArchiveVerifier {
     const header = this.#header;
     if (header === undefined) return this.#unreadable('snapshot here');
     const { seq } = sealed.head;
-    if (header.first === 0 || seq < header.first - 1) return this.#unreadable('a snapshot that leads nowhere');
+    if (seq < header.first - 1) return this.#unreadable('a snapshot that leads nowhere');
     const state = readArchiveSnapshot(header.room, this.#entries, seq);
     if ('code' in state) return state;
     this.#entries.length = 0;

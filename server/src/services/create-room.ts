@@ -11,6 +11,8 @@ import { ZERO_HASH } from '../protocol/record.js';
 import type { ServiceDeps } from './deps.js';
 import { LiveRoom } from './live-room.js';
 import type { SendMail } from './send-mail.js';
+import { requestHash } from './request-hash.js';
+import type { KeyedRequest } from './request-hash.js';
 import { isRejected } from './send-event.js';
 import { answerOf, orderOwn, submitEvent } from './submit-event.js';
 import type { Draft, Signed } from './submit-event.js';
@@ -24,7 +26,7 @@ const INVITE_UNTIL_MS = 14 * 24 * 3_600_000;
 interface NewRoom {
   readonly kind: 'dm' | 'group';
   readonly with?: Address;
-  readonly requestKey: string;
+  readonly request: KeyedRequest;
 }
 
 /**
@@ -38,7 +40,8 @@ export async function createGroup(
   who: Actor,
   { title, requestKey }: { title: string; requestKey: string },
 ): Promise<{ room: RoomId }> {
-  const room = await createRoom(deps, who, { kind: 'group', requestKey });
+  const request = { accountId: who.accountId, requestKey, requestHash: requestHash(['group', title]) };
+  const room = await createRoom(deps, who, { kind: 'group', request });
   const live = await deps.rooms.get(room);
   if (live === undefined) throw new ProtocolError('internal');
   if (live.state.get('room.info', '') === undefined) {
@@ -100,9 +103,8 @@ export async function sendInvite(
 export async function createRoom(
   deps: CreateDeps,
   who: Actor,
-  { kind, with: other, requestKey }: NewRoom,
+  { kind, with: other, request }: NewRoom,
 ): Promise<RoomId> {
-  const request = { accountId: who.accountId, requestKey };
   const signed = signCreate(deps, who, { kind, ...(other === undefined ? {} : { with: other }) });
   const room = await orderCreate(deps, signed, request);
   const live = await deps.rooms.get(room);
@@ -114,11 +116,7 @@ export async function createRoom(
   return room;
 }
 
-async function orderCreate(
-  deps: CreateDeps,
-  signed: Signed,
-  request: { accountId: number; requestKey: string },
-): Promise<RoomId> {
+async function orderCreate(deps: CreateDeps, signed: Signed, request: KeyedRequest): Promise<RoomId> {
   try {
     const fresh = (): LiveRoom => freshRoom(deps, signed);
     answerOf(await orderOwn(deps, signed, { draft: { request }, fresh }));
@@ -126,7 +124,8 @@ async function orderCreate(
   } catch (cause) {
     const sent = isRejected(cause) ? await deps.store.findSent(request.accountId, request.requestKey) : undefined;
     if (sent === undefined) throw cause;
-    if (sent.eventId !== createIdOf(sent.room)) throw new ProtocolError('key-reused');
+    const isAnother = sent.requestHash?.equals(request.requestHash) === false;
+    if (isAnother || sent.eventId !== createIdOf(sent.room)) throw new ProtocolError('key-reused');
     return sent.room;
   }
 }

@@ -36,7 +36,9 @@ export async function* exportRoom(deps: ExportDeps, room: RoomId): AsyncGenerato
     ...{ room, hub, by: domain, at: clock.now(), first: start, prev },
     providers: providersOf(found.entries),
   });
-  if (start > 0) yield* snapshotLines(deps, row, { start, newest });
+  const unread = await store.lastHeaderOnly(room, newest.head.seq);
+  if (start > 0 || unread !== undefined)
+    yield* snapshotLines(deps, row, { from: Math.max(start - 1, unread ?? 0), newest });
   let records = 0;
   for await (const { line, isRecord } of recordLines(deps, row, { start, newest })) {
     if (isRecord) records += 1;
@@ -56,11 +58,12 @@ async function startOf(store: ExportDeps['store'], { room, first }: RoomRow): Pr
 }
 
 interface Part {
-  readonly start: number;
+  /** from here on the state may be whole */
+  readonly from: number;
   readonly newest: SealedHead;
 }
 
-/** The state at the oldest sealed head from which the fold can go on. */
+/** The state at the oldest sealed head from which the fold goes on to the end. */
 async function* snapshotLines({ store }: ExportDeps, { room }: RoomRow, part: Part): AsyncGenerator<string> {
   const sealed = await oldestWholeState(store, room, part);
   for (let from = 0; from < 256; from += STATE_BUCKETS_PER_READ) {
@@ -71,12 +74,12 @@ async function* snapshotLines({ store }: ExportDeps, { room }: RoomRow, part: Pa
 }
 
 /**
- * What we joined with is a state, and what was fetched of the time before is log without state. Between them lies the
- * first head whose state we have whole: from there on every one is.
+ * What we joined with is a state, and what was fetched of the time before is log without state, headers where nobody of
+ * ours was there to read. Behind them lies the first head whose state we have whole: from there on every one is.
  */
 async function oldestWholeState(store: ExportDeps['store'], room: RoomId, part: Part): Promise<SealedHead> {
   let oldest = part.newest;
-  let [low, high] = [part.start - 1, oldest.head.seq];
+  let [low, high] = [part.from, oldest.head.seq];
   while (low < high) {
     const middle = (low + high) >> 1;
     const sealed = (await store.nextHead(room, middle, middle)) ?? oldest;
@@ -99,7 +102,7 @@ async function isWhole(store: ExportDeps['store'], room: RoomId, { head }: Seale
 async function* recordLines(
   { store }: ExportDeps,
   { room }: RoomRow,
-  { start, newest }: Part,
+  { start, newest }: { start: number; newest: SealedHead },
 ): AsyncGenerator<{ line: string; isRecord: boolean }> {
   const end = newest.head.seq;
   for (let from = start; from <= end;) {

@@ -103,7 +103,7 @@ export class ForwardPending {
     const { room, hub } = live;
     await this.#keep({
       ...{ hub, room, eventId: event.id, jws: event.jws, content, statement: statement?.jws ?? null },
-      ...{ accountId: draft.request?.accountId ?? null, requestKey: draft.request?.requestKey ?? null },
+      ...(draft.request ?? { accountId: null, requestKey: null }),
       at: this.#deps.clock.now(),
     });
     this.#loop.ring(hub);

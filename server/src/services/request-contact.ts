@@ -5,6 +5,7 @@ import { answerRequest, mergeWaiting } from './answer-request.js';
 import type { AnswerDeps } from './answer-request.js';
 import { createRoom, findDm, sendInvite } from './create-room.js';
 import type { CreateDeps } from './create-room.js';
+import { requestHash } from './request-hash.js';
 import type { Actor } from './room-services.js';
 
 const REQUESTS_AT_ONCE = 256;
@@ -28,7 +29,8 @@ export async function requestContact(
     await answerRequest(deps, who, { id: asked.id, answer: 'accept' });
     return { room: asked.room, status: 'sent' };
   }
-  const room = known?.room ?? (await createRoom(deps, who, { kind: 'dm', with: to, requestKey }));
+  const request = { accountId: who.accountId, requestKey, requestHash: requestHash(['dm', to]) };
+  const room = known?.room ?? (await createRoom(deps, who, { kind: 'dm', with: to, request }));
   // Their request may have come in while ours was made; theirs looks for ours in the same way.
   const crossed = known === undefined ? await findRequest(deps, who, to) : undefined;
   if (crossed !== undefined) await mergeWaiting(deps, who, crossed);

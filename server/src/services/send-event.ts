@@ -2,10 +2,11 @@ import type { Relation } from '../protocol/event.js';
 import { parseEventId } from '../protocol/identifiers.js';
 import type { RoomId } from '../protocol/identifiers.js';
 import { ProtocolError } from '../protocol/protocol-error.js';
-import { sha256Base64url } from '../protocol/hash.js';
 import type { ServiceDeps } from './deps.js';
 import type { LiveRoom } from './live-room.js';
 import type { Actor, ClientRelation, SendAnswer, SendRequest } from './room-services.js';
+import { requestHash } from './request-hash.js';
+import type { KeyedRequest } from './request-hash.js';
 import { refusalOf, submitEvent } from './submit-event.js';
 
 type SendDeps = Parameters<typeof submitEvent>[0] & Pick<ServiceDeps, 'rooms'>;
@@ -24,23 +25,26 @@ export function createSendEvent(deps: SendDeps): (who: Actor, send: SendRequest)
   const once = createOnce<SendAnswer>(({ status }) => status === 'ordered');
   const inOrder = createInOrder();
   return (who, send) => {
-    const hash = sha256Base64url(JSON.stringify([send.room, send.type, send.content, send.rel ?? null]));
-    const name = `${who.accountId} ${send.requestKey}`;
-    return once({ name, hash }, () => sendOnce({ ...deps, inOrder }, who, send));
+    const { accountId } = who;
+    const { requestKey, room, type, content, rel = null, silent = false } = send;
+    const request = { accountId, requestKey, requestHash: requestHash([room, type, content, rel, silent]) };
+    const name = `${accountId} ${requestKey}`;
+    const hash = request.requestHash.toString('base64');
+    return once({ name, hash }, () => sendOnce({ ...deps, inOrder, request }, who, send));
   };
 }
 
 async function sendOnce(
-  deps: SendDeps & { readonly inOrder: InOrder },
+  deps: SendDeps & { readonly inOrder: InOrder; readonly request: KeyedRequest },
   who: Actor,
   send: SendRequest,
 ): Promise<SendAnswer> {
   if (!CLIENT_TYPES.has(send.type) && !PRIVATE_TYPE.test(send.type))
     throw new ProtocolError('bad-request', { part: 'type' });
   const live = await joinedRoom(deps, who, send.room);
-  const { requestKey, type, content } = send;
+  const { type, content } = send;
+  const { request } = deps;
   const rel = send.rel === undefined ? {} : { rel: readRelations(send.rel) };
-  const request = { accountId: who.accountId, requestKey };
   if (live.hub !== deps.domain) {
     const before = await deps.inOrder(`${who.accountId} ${send.room}`, answeredBefore(deps, request));
     if (before !== undefined) return before;
@@ -80,14 +84,16 @@ export async function joinedRoom(
 /**
  * What a request key was answered with, as the database knows it.
  *
- * @throws ProtocolError the refusal it was answered with
+ * @throws ProtocolError the refusal it was answered with · `key-reused` (that was another request)
+ * @see PV-CLI-021, PV-CLI-022
  */
 export async function answeredBefore(
   { store }: Pick<ServiceDeps, 'store'>,
-  { accountId, requestKey }: { accountId: number; requestKey: string },
+  { accountId, requestKey, requestHash: hash }: KeyedRequest,
 ): Promise<SendAnswer | undefined> {
   const sent = await store.findSent(accountId, requestKey);
   if (sent === undefined) return undefined;
+  if (sent.requestHash?.equals(hash) === false) throw new ProtocolError('key-reused');
   if (sent.code !== undefined) throw refusalOf(sent.code, null);
   if (sent.seq === undefined || sent.at === undefined) return { status: 'pending', id: sent.eventId };
   return { status: 'ordered', id: sent.eventId, seq: sent.seq, at: sent.at };

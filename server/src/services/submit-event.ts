@@ -13,6 +13,7 @@ import { findTargets } from './find-targets.js';
 import type { LiveRoom } from './live-room.js';
 import { orderEvent } from './order-event.js';
 import type { OrderAnswer } from './order-event.js';
+import type { KeyedRequest } from './request-hash.js';
 import type { SendAnswer } from './room-services.js';
 
 /** An event to be, as one of our people or our provider itself wants it. */
@@ -25,7 +26,7 @@ export interface Draft {
   readonly key?: string;
   readonly statement?: KeyStatement;
   /** remembered, so that a repeat of the request gets the first answer */
-  readonly request?: { readonly accountId: number; readonly requestKey: string };
+  readonly request?: KeyedRequest;
 }
 
 export interface Signed {
@@ -110,7 +111,10 @@ export async function orderOwn(
     ...(accountId === undefined ? {} : { accountId }),
     ...(sent === undefined ? {} : { sent }),
   };
-  return await deps.writer.write(orderEvent(deps, submission, fresh));
+  const answer = await deps.writer.write(orderEvent(deps, submission, fresh));
+  // The refusal is what a repeat of the request gets, whatever has changed since.
+  if (answer.status === 'denied' && sent !== undefined) await deps.store.addRefused(sent, answer.code);
+  return answer;
 }
 
 /** @throws ProtocolError the code of a refusal */

@@ -4,8 +4,10 @@ import type { AccountNote } from './room-rows.js';
 import { issue } from './sql-values.js';
 import type { Page } from './store-types.js';
 
-// The account's row is locked until the commit: entries become visible in the order of their numbers.
-const addNote = `WITH next AS (UPDATE accounts SET log_n = log_n + 1 WHERE account_id = $1 RETURNING account_id, log_n)
+// The account's row is locked until the commit: entries become visible in the order of their numbers. What is said again
+// is kept once: of a room that is read all day there is one note.
+const addNote = `WITH next AS (UPDATE accounts SET log_n = log_n + 1 WHERE account_id = $1 RETURNING account_id, log_n),
+    said AS (DELETE FROM account_log WHERE account_id = $1 AND md5(body) = md5($3) AND body = $3 AND kind = $2)
   INSERT INTO account_log (account_id, n, at, kind, body) SELECT account_id, log_n, floor(extract(epoch FROM clock_timestamp()) * 1000), $2, $3 FROM next`;
 
 /** Adds to the accounts' logs, account by account in order of their ids. */
@@ -26,13 +28,10 @@ export async function readAccountLog(db: Database, accountId: number, page: Page
     'SELECT n, kind, body, at FROM account_log WHERE account_id = $1 AND n > $2 ORDER BY n LIMIT $3',
     [accountId, after, limit],
   );
-  const [account] = await issue<{ newest: number; oldest: number | null }>(
+  const [account] = await issue<{ newest: number; gone: number }>(
     db.sql,
-    `SELECT log_n AS newest, (SELECT min(n) FROM account_log WHERE account_id = $1) AS oldest
-     FROM accounts WHERE account_id = $1`,
+    'SELECT log_n AS newest, log_gone AS gone FROM accounts WHERE account_id = $1',
     [accountId],
   );
-  const newest = account?.newest ?? 0;
-  const complete = after >= newest || (account?.oldest ?? Infinity) <= after + 1;
-  return { rows, newest, complete };
+  return { rows, newest: account?.newest ?? 0, complete: after >= (account?.gone ?? 0) };
 }

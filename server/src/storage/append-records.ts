@@ -14,6 +14,7 @@ const logColumns: Columns = {
 };
 const sentColumns: Columns = {
   ...{ account_id: 'bigint', request_key: 'text', room_id: 'text', event_id: 'text', at: 'bigint' },
+  request_hash: 'bytea',
 };
 const resolvedColumns: Columns = { hub: 'text', event_id: 'text' };
 
@@ -76,7 +77,7 @@ const resolvedPart = (first: number) => `, resolved AS (
  */
 export function issueRecords(sql: Reader, appends: readonly RoomAppend[], sent: readonly SentRow[]): Promise<unknown> {
   const records = appends.flatMap(({ room, rows }) => rows.map((row) => logValues(room, row)));
-  const keys = sent.map((row) => [row.accountId, row.requestKey, row.room, row.eventId, row.at]);
+  const keys = sent.map((row) => [row.accountId, row.requestKey, row.room, row.eventId, row.at, row.requestHash]);
   const resolved = appends.flatMap(({ sealed, resolved: ids = [] }) => ids.map((id) => [sealed.head.hub, id]));
   const kept = appends.some(({ keepHead }) => keepHead);
   return issue(sql, textFor({ kept, sent: keys.length > 0, resolved: resolved.length > 0 }), [

@@ -55,6 +55,7 @@ function bindRoomLog(db: Database): RoomLogStore {
     deletedAmong: (room, targets) => roomLog.deletedAmong(db, room, targets),
     nextHead: (room, from, to) => roomLog.nextHead(db, room, { from, to }),
     headAt: (room, seq) => roomLog.headAt(db, room, seq),
+    lastHeaderOnly: (room, to) => roomLog.lastHeaderOnly(db, room, to),
     readTimeline: (room, part) => timeline.readTimeline(db, room, part),
     backfill: (part) => backfillLog(db, part),
   };

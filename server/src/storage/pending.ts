@@ -9,17 +9,20 @@ import type { Page } from './store-types.js';
 const columns = `n, at, account_id AS "accountId", hub, room_id AS room, event_id AS "eventId", request_key AS "requestKey",
   state, code, jws, content, statement`;
 // What is there already keeps its place.
-const addedTypes: ColumnType[] = ['text', 'text', 'text', 'bigint', 'text', 'text', 'text', 'text', 'bigint'];
+const addedTypes: ColumnType[] = ['text', 'text', 'text', 'bigint', 'text', 'text', 'text', 'text', 'bigint', 'bytea'];
+const addedNames = 'hub, room_id, event_id, account_id, request_key, jws, content, statement, at';
 const addRows: ManyRows = {
-  text: `WITH added AS (
-      INSERT INTO pending (hub, room_id, event_id, account_id, request_key, jws, content, statement, at)
-      SELECT * FROM ${unnest(addedTypes, 1)}
+  text: `WITH given AS (
+      SELECT * FROM ${unnest(addedTypes, 1)} v (${addedNames}, request_hash)
+    ), added AS (
+      INSERT INTO pending (${addedNames}) SELECT ${addedNames} FROM given
       ON CONFLICT (hub, event_id) DO UPDATE SET at = pending.at
-      RETURNING n, at, account_id, request_key, room_id, event_id
+      RETURNING n, at, account_id, request_key, room_id, event_id, hub
     ), remembered AS (
-      INSERT INTO sent (account_id, request_key, room_id, event_id, at)
-      SELECT account_id, request_key, room_id, event_id, at FROM added
-      WHERE account_id IS NOT NULL AND request_key IS NOT NULL
+      INSERT INTO sent (account_id, request_key, room_id, event_id, at, request_hash)
+      SELECT a.account_id, a.request_key, a.room_id, a.event_id, a.at, g.request_hash
+      FROM added a JOIN given g ON g.hub = a.hub AND g.event_id = a.event_id
+      WHERE a.account_id IS NOT NULL AND a.request_key IS NOT NULL
       ON CONFLICT (account_id, request_key) DO NOTHING
     ) SELECT n FROM added ORDER BY n`,
   types: addedTypes,
@@ -35,17 +38,19 @@ const replace = `WITH replaced AS (
     RETURNING account_id, request_key
   ) UPDATE sent s SET event_id = $3 FROM replaced r WHERE s.account_id = r.account_id AND s.request_key = r.request_key`;
 const resolve = 'DELETE FROM pending WHERE hub = $1 AND event_id = ANY ($2::text[])';
-const selectSent = `SELECT s.room_id AS room, s.event_id AS "eventId", l.seq, l.at, coalesce(s.code, l.void) AS code
+const selectSent = `SELECT s.room_id AS room, s.event_id AS "eventId", l.seq, l.at, coalesce(s.code, l.void) AS code,
+    s.request_hash AS "requestHash"
   FROM sent s LEFT JOIN log l ON l.room_id = s.room_id AND l.event_id = s.event_id
   WHERE s.account_id = $1 AND s.request_key = $2`;
-const addRefusal = `INSERT INTO sent (account_id, request_key, room_id, event_id, at, code) VALUES ($1, $2, $3, $4, $5, $6)
+const addRefusal = `INSERT INTO sent (account_id, request_key, request_hash, room_id, event_id, at, code)
+  VALUES ($1, $2, $3, $4, $5, $6, $7)
   ON CONFLICT (account_id, request_key) DO NOTHING`;
 
 /** @see PendingStore.addPending */
 export async function addPending(db: Database, rows: readonly NewPending[]): Promise<number[]> {
   requireAtMost(512, rows);
-  const values = rows.map(({ hub, room, eventId, accountId, requestKey, jws, content, statement, at }) => {
-    return [hub, room, eventId, accountId, requestKey, jws, content, statement, at];
+  const values = rows.map(({ hub, room, eventId, accountId, requestKey, jws, content, statement, at, requestHash }) => {
+    return [hub, room, eventId, accountId, requestKey, jws, content, statement, at, requestHash ?? null];
   });
   const added = await Promise.all(issueRows<{ n: number }>(db.sql, addRows, values));
   return added.flat().map((row) => row.n);
@@ -94,14 +99,16 @@ export async function findSent(db: Database, accountId: number, requestKey: stri
     seq: number | null;
     at: number | null;
     code: string | null;
+    requestHash: Buffer | null;
   }>(db.sql, selectSent, [accountId, requestKey]);
   if (row === undefined) return undefined;
-  const { room, eventId, seq, at, code } = row;
+  const { room, eventId, seq, at, code, requestHash } = row;
   const ordered = seq === null || at === null ? {} : { seq, at };
-  return { room, eventId, ...ordered, ...(code === null ? {} : { code }) };
+  return { requestHash, room, eventId, ...ordered, ...(code === null ? {} : { code }) };
 }
 
 /** @see PendingStore.addRefused */
 export async function addRefused(db: Database, row: SentRow, code: string): Promise<void> {
-  await issue(db.sql, addRefusal, [row.accountId, row.requestKey, row.room, row.eventId, row.at, code]);
+  const { accountId, requestKey, requestHash, room, eventId, at } = row;
+  await issue(db.sql, addRefusal, [accountId, requestKey, requestHash, room, eventId, at, code]);
 }

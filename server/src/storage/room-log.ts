@@ -26,6 +26,7 @@ const selectEvents = `SELECT l.* FROM unnest($1::text[], $2::text[]) q (room, ev
   ) l ON true`;
 const selectDeleted = `SELECT q.id FROM unnest($2::text[]) q (id)
   WHERE EXISTS (SELECT FROM relations r WHERE r.room_id = $1 AND r.target = q.id AND r.kind = 'delete')`;
+const selectLastHeader = 'SELECT max(seq) AS seq FROM log WHERE room_id = $1 AND seq <= $2 AND jws IS NULL';
 // The newest head of a room is one of its heads whether it is kept or not.
 const heads = `(SELECT ${sealedColumns('h')} FROM room_heads h WHERE h.room_id = $1
   UNION ALL SELECT ${sealedColumns('r')} FROM rooms r WHERE r.room_id = $1 AND r.seal IS NOT NULL) heads`;
@@ -75,6 +76,12 @@ export async function nextHead(
   if (last !== undefined) return sealedHeadFrom(last);
   const [first] = await issue<SelectedHead>(db.sql, selectFirstHead, [room, range.from]);
   return first && sealedHeadFrom(first);
+}
+
+/** @see RoomLogStore.lastHeaderOnly */
+export async function lastHeaderOnly(db: Database, room: RoomId, to: number): Promise<number | undefined> {
+  const [row] = await issue<{ seq: number | null }>(db.coldSql, selectLastHeader, [room, to]);
+  return row?.seq ?? undefined;
 }
 
 export async function headAt(db: Database, room: RoomId, seq: number): Promise<SealedHead | undefined> {

@@ -146,6 +146,8 @@ export interface SentRow {
   readonly accountId: number;
   /** ≤ 64 characters. */
   readonly requestKey: string;
+  /** What the request asked for, 16 bytes. */
+  readonly requestHash: Buffer;
   readonly room: RoomId;
   readonly eventId: EventId;
   readonly at: number;
@@ -184,10 +186,12 @@ export interface PendingRow {
   readonly at: number;
 }
 
-export type NewPending = Omit<PendingRow, 'n' | 'state' | 'code'>;
+export type NewPending = Omit<PendingRow, 'n' | 'state' | 'code'> & { readonly requestHash?: Buffer };
 
 /** What became of a request key: refused (or recorded without effect) when `code` is there, ordered when `seq` is, else pending. */
 export interface SentAnswer {
+  /** Null where it was not kept yet. */
+  readonly requestHash: Buffer | null;
   readonly room: RoomId;
   readonly eventId: EventId;
   readonly seq?: number;

@@ -142,6 +142,7 @@ export const accounts = pgTable('accounts', {
   created_at: count(),
   closed_at: int8(),
   log_n: count().default(0),
+  log_gone: count().default(0),
   owner: boolean().notNull().default(false),
   receipts: boolean().notNull().default(true),
   localpart: id(),
@@ -207,7 +208,15 @@ export const blocks = pgTable('blocks', { account_id: count(), at: count(), addr
 
 export const sent = pgTable(
   'sent',
-  { account_id: count(), at: count(), request_key: id(), room_id: id(), event_id: id(), code: text() },
+  {
+    account_id: count(),
+    at: count(),
+    request_key: id(),
+    room_id: id(),
+    event_id: id(),
+    code: text(),
+    request_hash: bytes(),
+  },
   (t) => [primaryKey({ columns: [t.account_id, t.request_key] })],
 );
 
@@ -248,5 +257,3 @@ export const outboxMail = pgTable('outbox_mail', { n: count(), until: count(), d
 ]);
 
 export const mailSeen = pgTable('mail_seen', { hash: bytes().primaryKey(), until: count() });
-
-export const meta = pgTable('meta', { key: text().primaryKey(), value: text().notNull() });

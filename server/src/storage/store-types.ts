@@ -76,6 +76,8 @@ export interface RoomLogStore {
   /** The largest stored head in [from, to], else the smallest at or after `from`. */
   nextHead(room: RoomId, from: number, to: number): Promise<SealedHead | undefined>;
   headAt(room: RoomId, seq: number): Promise<SealedHead | undefined>;
+  /** The last record up to `to` of which only the header may be held; looks at the whole log. */
+  lastHeaderOnly(room: RoomId, to: number): Promise<number | undefined>;
   /** Rows before or after a seq with their effects, ≤ 200, never below `visibleFrom`, ascending. */
   readTimeline(room: RoomId, part: TimelinePart): Promise<Timeline>;
   /**
