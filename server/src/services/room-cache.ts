@@ -11,7 +11,7 @@ import type { RoomCache } from './deps.js';
 import { LiveRoom } from './live-room.js';
 
 /** JWS and contents of the newest records of all rooms; in memory they take several times as much. */
-const TAILS_BYTES_MAX = 1024 * 1024;
+const TAILS_BYTES_MAX = 512 * 1024;
 
 /**
  * Keeps rooms in use in memory, least recently used first out, and the newest records of them all, oldest first out.

@@ -115,7 +115,8 @@ function readRelations(rel: readonly ClientRelation[]): Relation[] {
   });
 }
 
-const REMEMBERED_MAX = 50_000;
+/** Repeats come soon after; the database knows the older ones. */
+const REMEMBERED_MAX = 2000;
 
 /**
  * Makes a guard against repeats: the same request under the same key shares one answer, whether the first is still under
