@@ -39,24 +39,32 @@ export async function acceptJoin(
 
 /**
  * A provider's own entry is let in only with a join that will be allowed: both are judged on a copy of the state before
- * either is recorded.
+ * either is recorded. What is recorded already is left to be answered as that.
  *
  * @returns the answers when the join would be refused
- * @see PV-ROOM-023
+ * @see PV-JOIN-003, PV-ROOM-023
  */
 async function deniedJoin(
   deps: JoinDeps,
   peer: Domain,
   { room, items }: { room: string; items: readonly SubmitItem[] },
 ): Promise<AnsweredItem[] | undefined> {
+  const events = items.map(({ jws }) => parseEvent(jws));
+  if (events.some((event) => event.ok && event.value.room !== room)) {
+    return items.map((one) => ({ ...denial(one, { code: 'wrong-room', rule: 'R2' }), room: undefined }));
+  }
   const live = await deps.rooms.get(room as RoomId);
   if (live === undefined || live.hub !== deps.domain || live.state.hasJoined(peer)) return undefined;
   const trial = loadRoomState(live.state.entries(), live.room);
   const statements = new Map(live.statements);
+  const ids = events.flatMap((event) => (event.ok ? [event.value.id] : []));
+  const known = new Set((await deps.store.findEvents(ids.map((id) => [live.room, id]))).map(({ eventId }) => eventId));
+  if (ids.every((id) => known.has(id))) return undefined;
   let seq = live.seq;
   for (const item of items) {
     const read = readRecord(item, internStatement);
     if (read.kind !== 'event') return undefined;
+    if (known.has(read.event.id)) continue;
     if (read.attachedStatement !== undefined) statements.set(read.attachedStatement.hash, read.attachedStatement);
     const input = {
       ...{ room: live.room, event: read.event, content: read.content, attachedStatement: read.attachedStatement },
@@ -69,10 +77,11 @@ async function deniedJoin(
     const entry = entryOf(input);
     if (entry !== undefined) trial.apply(entry);
   }
+  if (!trial.hasJoined(peer)) return items.map((one) => denial(one, { code: 'not-invited', rule: null }));
   return undefined;
 }
 
-function denial(item: SubmitItem, { code, rule }: { code: string; rule: string }): AnsweredItem {
+function denial(item: SubmitItem, { code, rule }: { code: string; rule: string | null }): AnsweredItem {
   const event = parseEvent(item.jws);
   const id = event.ok ? event.value.id : null;
   return { room: event.ok ? event.value.room : undefined, answer: { id, status: 'denied', code, rule } };

@@ -35,6 +35,7 @@ export interface SubmitItem {
   readonly statement?: string;
 }
 
+type Place = Pick<ParsedEvent, 'room' | 'id'>;
 type Refusal = { readonly status: 'denied'; readonly code: string; readonly rule: string | null };
 type Waiting = { readonly status: 'retry'; readonly after: number };
 type Elsewhere = { readonly status: 'not-hub'; readonly hub: Domain; readonly epoch: number };
@@ -106,7 +107,10 @@ export async function orderItems(
     checked.push(outcome === 'bad-signature' ? deny(idOf(item), 'bad-event', 'R1') : outcome);
   }
   const ready = checked.flatMap((entry) => ('event' in entry ? [entry] : []));
-  const known = await findKnown(deps, ready);
+  const known = await findKnown(deps, [
+    ...ready.map(({ event }) => event),
+    ...checked.flatMap((entry, index) => late(entry, items[index])),
+  ]);
   const targets = await findTargets(
     deps,
     ready.map(({ event }) => event),
@@ -115,7 +119,12 @@ export async function orderItems(
   for (const entry of ready) submissions.set(entry, await submissionOf(deps, entry, targets));
   // Handed over without a pause, so that items of one room keep their order.
   const answers = checked.map(async (entry): Promise<AnsweredItem> => {
-    if (!('event' in entry)) return { room: undefined, answer: entry };
+    if (!('event' in entry)) {
+      const recorded = entry.id === null ? undefined : known.get(entry.id);
+      return recorded === undefined
+        ? { room: undefined, answer: entry }
+        : { room: recorded.room, answer: duplicateOf(recorded.eventId, recorded) };
+    }
     const { room, id } = entry.event;
     const before = known.get(id);
     const submission = submissions.get(entry);
@@ -141,7 +150,8 @@ async function checkItem(
   if (live.hub !== deps.domain) return { id: event.id, status: 'not-hub', hub: live.hub, epoch: live.epoch };
   if (!live.state.hasJoined(peer) && !isJoin) return deny(event.id, 'not-member', 'R6');
   const content = checkContent(event, item.content);
-  if (!content.ok) return deny(event.id, content.code === 'content-mismatch' ? 'content-mismatch' : 'bad-event', 'R1');
+  if (!content.ok && content.code === 'content-mismatch') return deny(event.id, 'content-mismatch', null);
+  if (!content.ok) return deny(event.id, 'bad-event', event.fields.key === undefined ? null : 'R1');
   const statement = item.statement === undefined ? undefined : internStatement(item.statement);
   const signedUnder = type === 'provider' ? statement : (brought.get(event.room) ?? statementInForce(live, peer));
   if (signedUnder === undefined) {
@@ -168,10 +178,21 @@ function deny(id: EventId | null, code: string, rule: string | null): ItemAnswer
   return { id, status: 'denied', code, rule };
 }
 
+/**
+ * What is refused now may have been allowed before: its provider has left since, or retired the key.
+ *
+ * @see PV-HUB-004
+ */
+function late(entry: Ready | ItemAnswer, item: SubmitItem | undefined): Place[] {
+  if ('event' in entry || entry.status !== 'denied' || entry.id === null) return [];
+  const room = entry.code === 'not-member' || entry.code === 'retired-key' ? roomOf(item) : undefined;
+  return room === undefined ? [] : [{ room, id: entry.id }];
+}
+
 /** Which of the events stand in the log already, in one question. */
-async function findKnown({ store }: AcceptDeps, ready: readonly Ready[]): Promise<ReadonlyMap<EventId, FoundEvent>> {
-  if (ready.length === 0) return new Map();
-  const found = await store.findEvents(ready.map(({ event }) => [event.room, event.id] as const));
+async function findKnown({ store }: AcceptDeps, events: readonly Place[]): Promise<ReadonlyMap<EventId, FoundEvent>> {
+  if (events.length === 0) return new Map();
+  const found = await store.findEvents(events.map(({ room, id }) => [room, id] as const));
   return new Map(found.map((row) => [row.eventId, row]));
 }
 
