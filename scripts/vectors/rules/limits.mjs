@@ -11,6 +11,8 @@ const vectorOf =
     ruleVector(`r12-${name}`, [requirement], { room, given, expect });
 
 const note = (room) => room.write(alice, 'x.example.note', { key: 'new', content: {} });
+const again = (room) =>
+  room.write(alice, 'x.example.note', { key: '0', content: {}, prior: `e${hashText('x.example.note\0' + '0')}` });
 const ban = (room) => room.write(alice, 'access', { key: carol, content: { ban: true } });
 const guest = (room) => room.write(alice, 'role', { key: 'guest', content: { rank: 1, rights: [] } });
 const join = (room) =>
@@ -43,6 +45,7 @@ function counts() {
     vector('leave-of-5000', 'PV-RULE-040', joined(5000), leave, 'allow'),
     vector('shared-entry-256', 'PV-RULE-041', notes(255), note, 'allow'),
     vector('shared-entry-257', 'PV-RULE-041', notes(256), note),
+    vector('change-beside-257', 'PV-RULE-041', notes(257), again, 'allow'),
     vector('person-entry-beside-256', 'PV-RULE-041', notes(256), ban, 'allow'),
     vector('role-entry-32', 'PV-RULE-042', roles(31), guest, 'allow'),
     vector('role-entry-33', 'PV-RULE-042', roles(32), guest),
@@ -74,12 +77,21 @@ function bytes() {
   const titled = () => group(bob).add(alice, 'room.info', { key: '', content: { title: 'One' } });
   const longer = (room) => room.write(alice, 'room.info', { key: '', content: { title: 'x'.repeat(100) } });
   const replaced = bytesOfEntry(titled().find('room.info', ''));
+  const long = () => group(bob).add(alice, 'room.info', { key: '', content: { title: 'x'.repeat(100) } });
+  const shorter = (room) => room.write(alice, 'room.info', { key: '', content: { title: 'One' } });
+  const most = bytesOfEntry(long().find('room.info', ''));
   const change = (total) => weighed(total, longer, { room: titled(), replaced });
   return [
     vector('shared-bytes-196608', 'PV-RULE-041', weighed(196_608, note), note, 'allow'),
     vector('shared-bytes-196609', 'PV-RULE-041', weighed(196_609, note), note),
     vector('change-to-196608', 'PV-RULE-041', change(196_608), longer, 'allow'),
     vector('change-to-196609', 'PV-RULE-041', change(196_609), longer),
+    vector(
+      'change-from-more-to-196609',
+      'PV-RULE-041',
+      weighed(196_609, shorter, { room: long(), replaced: most }),
+      shorter,
+    ),
     vector('person-entry-beside-196608', 'PV-RULE-041', weighed(196_608, note), ban, 'allow'),
     vector('role-bytes-32768', 'PV-RULE-042', weighed(32_768, guest, roleFill), guest, 'allow'),
     vector('role-bytes-32769', 'PV-RULE-042', weighed(32_769, guest, roleFill), guest),

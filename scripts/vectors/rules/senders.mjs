@@ -144,6 +144,14 @@ function rotations() {
     const content = { statement: hashText(statement), version: changes.version };
     return { ...room.write(domain, 'provider', { key: domain, content }), statement };
   };
+  const theirs = statementOf('c.example');
+  const foreign = {
+    ...room.write('b.example', 'provider', {
+      ...{ key: 'b.example', content: { statement: hashText(theirs), version: 1 } },
+      signer: providerKeys('c.example').event,
+    }),
+    statement: theirs,
+  };
   const vector = (name, given, expect = 'R8') =>
     ruleVector(`r8-rotation-${name}`, ['PV-RULE-020'], { room, given, expect });
   return [
@@ -152,6 +160,7 @@ function rotations() {
     vector('version-skipped', rotate({ version: 9 }), 'allow'),
     vector('same-version', rotate({ version: 1, issued: 1_790_000_000_001 })),
     vector('by-unlisted-root', rotate({ version: 2 }, 'old')),
+    vector('of-another-domain-by-foreign-key', foreign),
     vector('of-creators-domain', rotate({ version: 2 }, 'root', 'a.example'), 'allow'),
     vector('of-creators-domain-same-version', rotate({ version: 1 }, 'root', 'a.example')),
     vector('of-creators-domain-by-unlisted-root', rotate({ version: 2 }, 'old', 'a.example')),
