@@ -17,6 +17,7 @@ import { jwsVectors } from './vectors/jws.mjs';
 import { keyIdVectors } from './vectors/key-id.mjs';
 import { keyStatementVectors } from './vectors/key-statement.mjs';
 import { denialVectors, inviteVectors, mailVectors } from './vectors/letters.mjs';
+import { messageVectors } from './vectors/message.mjs';
 import { merkleVectors } from './vectors/merkle.mjs';
 import { providerDocumentVectors } from './vectors/provider-document.mjs';
 import { recordVectors } from './vectors/record.mjs';
@@ -43,6 +44,7 @@ const formats = {
   'key-statement': keyStatementVectors,
   mail: mailVectors,
   merkle: merkleVectors,
+  message: messageVectors,
   'provider-document': providerDocumentVectors,
   record: recordVectors,
   replay: replayVectors,

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { ChatScreen, quote } from '../src/cli/chat-screen.js';
 import type { World } from '../src/cli/command.js';
+import { describeEvent } from '../src/cli/describe-event.js';
 import { createTestNetwork } from './support/test-network.js';
 import type { TestNetwork } from './support/test-network.js';
 import { TestPerson, until } from './support/test-person.js';
@@ -75,6 +76,28 @@ t.test('incoming text leaves the line that is being typed as it was', async (t) 
 
 t.test('the words of others cannot steer a terminal', (t) => {
   t.equal(quote('a\u001b[2Jb\u202ec\u2066d\n'), '\u2068a [2Jb c d \u2069');
+  t.end();
+});
+
+t.test('what is in a message is shown in one line that keeps its direction', (t) => {
+  const shows = (content: object, more: object = {}) =>
+    describeEvent({ type: 'message', sender: 'bob@b.test', content, ...more })?.replace('⁨bob@b.test⁩  ', '');
+  const marked = (type: string, more: object = {}) => ({
+    text: 'سلام دنیا',
+    entities: [{ type, offset: 5, length: 4, ...more }],
+  });
+  t.equal(shows(marked('bold')), '⁨سلام دنیا⁩');
+  t.equal(shows(marked('spoiler')), '⁨سلام ▒▒▒▒⁩');
+  t.equal(shows(marked('link', { url: 'https://b.test/x' })), '⁨سلام دنیا⁩ [⁨https://b.test/x⁩]');
+  t.equal(shows({ text: 'ab', entities: [{ type: 'spoiler', offset: 1, length: 9 }] }), '⁨ab⁩', 'wrong ones are not read');
+  t.equal(shows({ text: 'هیس', silent: true }), '⁨هیس⁩ (silent)');
+  t.equal(shows({ text: 'بلیت', topic: { title: 'سفر' } }, { effects: { thread: { count: 2 } } }), '# ⁨سفر⁩: ⁨بلیت⁩ (2 in its thread)');
+  t.equal(shows({ text: 'من هم' }, { rel: [['thread', 'e']] }), '↳ ⁨من هم⁩');
+  const location = { lat: 356_892_000, lon: -513_890_000, accuracy: 5, title: 'دفتر' };
+  t.equal(shows({ alt: 'x', location }), '📍 ⁨دفتر⁩ 35.68920, -51.38900 ±5 m');
+  t.equal(shows({ alt: 'x', contact: { name: 'علی', phone: '+9821' } }), '👤 ⁨علی⁩ ⁨+9821⁩');
+  t.equal(shows({ alt: 'چیز دیگر', later: {} }), '⁨چیز دیگر⁩');
+  t.equal(shows({}), '(gone)');
   t.end();
 });
 

@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import type { TProperties, TSchema } from 'typebox';
+import { editMembers, messageMembers } from './message-content.js';
 
 /** Shapes of the client API: names, requests and answers. Unknown members are ignored in requests and answers alike. */
 
@@ -127,6 +128,8 @@ export const RoomSummary = object({
   rights: Rights,
   members: count(),
   unread: count(),
+  /** unread messages that mention the account */
+  mentions: count(),
   readSeq: Type.Integer({ minimum: -1 }),
   visibleFrom: Seq,
   mutual: Type.Boolean(),
@@ -144,11 +147,18 @@ export const Member = object({
 export const MemberList = object({ members: Type.Array(Member, { maxItems: 200 }), next: Type.Optional(Address) });
 
 export const Effects = object({
-  edited: Type.Optional(object({ id: EventId, seq: Seq, at: Time, text: Type.String() })),
+  edited: Type.Optional(
+    object({
+      ...{ id: EventId, seq: Seq, at: Time, text: Type.String() },
+      entities: Type.Optional(Type.Array(object({}), { maxItems: 100 })),
+    }),
+  ),
   deleted: Type.Optional(object({ id: EventId, seq: Seq, by: Address })),
   reactions: Type.Optional(
     Type.Array(object({ emoji: Type.String(), count: count(), mine: Type.Optional(EventId) }), { maxItems: 256 }),
   ),
+  /** of a root: messages of its thread that are not deleted, and the seq of the last */
+  thread: Type.Optional(object({ count: count(), last: Seq })),
 });
 /** What an event frame and an event of a history page have alike. */
 export const eventMembers = {
@@ -167,8 +177,8 @@ export const TimelineEvent = object({ ...eventMembers, effects: Type.Optional(Ef
 export const EventList = object({ events: Type.Array(TimelineEvent, { maxItems: 200 }) });
 /** What the content of the registered types must hold; other members are free. */
 export const sendContents = {
-  message: object({ text: text(1, 16_384) }),
-  'message.edit': object({ text: text(1, 16_384) }),
+  message: object(messageMembers),
+  'message.edit': object(editMembers),
   'message.delete': Nothing,
   reaction: object({ emoji: line(1, 32) }),
 };

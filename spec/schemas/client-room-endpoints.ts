@@ -6,6 +6,13 @@ import * as parts from './client-parts.js';
 /** A change of room state: recorded, or on its way to the hub. */
 const change = { answers: { 200: parts.Ordered, 202: parts.Pending }, codes: ['unknown-room', ...ruleCodes] } as const;
 
+/** Which part of a room's events a page is taken from. */
+const bounds = {
+  before: Type.Optional(parts.Seq),
+  after: Type.Optional(parts.Seq),
+  limit: Type.Optional(parts.Limit),
+};
+
 export const roomEndpoints = {
   listRooms: {
     method: 'GET',
@@ -93,13 +100,18 @@ export const eventEndpoints = {
   readEvents: {
     method: 'GET',
     path: '/rooms/{room}/events',
-    summary: 'Reads a page of history: before a seq, after a seq, or the newest.',
+    summary: 'Reads a page of history, or of one thread: before a seq, after a seq, or the newest.',
     params: ofRoom,
-    query: Type.Object({
-      before: Type.Optional(parts.Seq),
-      after: Type.Optional(parts.Seq),
-      limit: Type.Optional(parts.Limit),
-    }),
+    query: Type.Object({ ...bounds, thread: Type.Optional(parts.EventId) }),
+    answers: { 200: parts.EventList },
+    codes: ['unknown-room'],
+  },
+  listTopics: {
+    method: 'GET',
+    path: '/rooms/{room}/topics',
+    summary: 'Reads a page of the messages that are topics: threads with a name.',
+    params: ofRoom,
+    query: Type.Object(bounds),
     answers: { 200: parts.EventList },
     codes: ['unknown-room'],
   },

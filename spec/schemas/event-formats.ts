@@ -17,6 +17,7 @@ import {
   lines,
   oneOf,
 } from './format-parts.js';
+import { editMembers, messageMembers, voteMembers } from './message-content.js';
 
 /** `[epoch, seq, record hash]` of a record the sender's provider holds */
 const Seen = Type.Tuple([Epoch, Count, Bytes32]);
@@ -119,9 +120,11 @@ export const eventFormats: Readonly<Record<string, TSchema>> = {
   'content-room-deny': content({ denied: Type.Boolean() }),
   'content-room-history': content({ visible: oneOf('all', 'joined') }),
   'content-room-superseded': content({ by: RoomId }),
-  'content-message': content({ text: Type.String({ minLength: 1, maxLength: 16_384 }) }),
-  'content-message-edit': content({ text: Type.String({ minLength: 1, maxLength: 16_384 }) }),
+  'content-message': content(messageMembers),
+  'content-message-edit': content(editMembers),
   'content-message-delete': content({}),
+  'content-message-vote': content(voteMembers),
+  'content-message-poll-close': content({}),
   'content-reaction': content({ emoji: line(1, 32) }),
   jws: Jws,
 };

@@ -3,6 +3,7 @@ import type { ApiClient, Json, LiveStream } from './api-client.js';
 import type { ChatRoom, ChatRoomList } from './chat-rooms.js';
 import { quote } from './chat-screen.js';
 import type { ChatScreen } from './chat-screen.js';
+import { describeEvent } from './describe-event.js';
 
 interface Parts {
   readonly client: ApiClient;
@@ -238,33 +239,4 @@ function describeRequest(request: Json): string {
   const what = request['kind'] === 'contact' ? 'asks for contact' : 'invites you to a group';
   const intro = typeof request['intro'] === 'string' ? `: ${quote(request['intro'])}` : '';
   return `${quote(String(request['by']))} ${what}${intro}`;
-}
-
-/** One line of a room's log for people; undefined for what they need not see. */
-function describeEvent(event: Json): string | undefined {
-  const content = event['content'] as Json | null | undefined;
-  const sender = quote(String(event['sender']));
-  const effects = event['effects'] as Json | undefined;
-  if (event['void'] !== undefined) return `✗ an event of ${sender} broke a rule (${textIn(event, 'void') ?? ''})`;
-  if (effects?.['deleted'] !== undefined) return `${sender}  (deleted)`;
-  const edited = effects?.['edited'] as Json | undefined;
-  const text = edited?.['text'] ?? content?.['text'];
-  switch (event['type']) {
-    case 'message':
-      return typeof text === 'string'
-        ? `${sender}  ${quote(text)}${edited === undefined ? '' : ' (edited)'}`
-        : `${sender}  (gone)`;
-    case 'message.edit':
-      return typeof text === 'string' ? `${sender}  edited: ${quote(text)}` : undefined;
-    case 'message.delete':
-      return `${sender}  deleted a message`;
-    case 'reaction':
-      return typeof content?.['emoji'] === 'string' ? `${sender}  ${quote(content['emoji'])}` : undefined;
-    case 'member':
-      return `${sender}  ${content?.['membership'] === 'joined' ? 'joined' : 'left'}`;
-    case 'room.info':
-      return `${sender}  named the room ${quote(textIn(content, 'title') ?? '')}`;
-    default:
-      return typeof content?.['alt'] === 'string' ? `${sender}  ${quote(content['alt'])}` : undefined;
-  }
 }

@@ -12,6 +12,7 @@ import type { FoundEvent } from '../storage/room-rows.js';
 import { localAccountOf } from './append-page.js';
 import { discardedSender, isDiscarded } from './blocks-in-dm.js';
 import type { ServiceDeps } from './deps.js';
+import { findMentioned } from './find-mentions.js';
 import { findTargets } from './find-targets.js';
 import type { Targets } from './find-targets.js';
 import { internStatement } from './intern-statement.js';
@@ -205,8 +206,9 @@ function duplicateOf(id: EventId, before: FoundEvent | undefined): ItemAnswer {
 async function submissionOf(deps: AcceptDeps, ready: Ready, targets: Targets): Promise<Submission> {
   const { event, item, value, statement, live } = ready;
   const accountId = event.fields.key === undefined ? undefined : await localAccountOf(deps, event);
+  const mentioned = await findMentioned(deps, event, value);
   return {
-    ...{ event, content: item.content, value, targets, seenHash: await hashOfSeen(deps, ready) },
+    ...{ event, content: item.content, value, targets, mentioned, seenHash: await hashOfSeen(deps, ready) },
     isDiscarded: isDiscarded(event, await discardedSender(deps, live)),
     ...(statement === undefined ? {} : { statement }),
     ...(accountId === undefined ? {} : { accountId }),

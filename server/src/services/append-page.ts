@@ -15,6 +15,8 @@ import type { ServiceDeps } from './deps.js';
 import type { RoomDraft } from './draft-room.js';
 import { effectOf, findTargets, isAboutDeleted } from './find-targets.js';
 import type { Targets } from './find-targets.js';
+import { findMentioned, mentionsIn } from './find-mentions.js';
+import type { Mentioned } from './find-mentions.js';
 import { internStatement } from './intern-statement.js';
 import type { LiveRoom } from './live-room.js';
 import type { WriteJob } from './deps.js';
@@ -37,6 +39,9 @@ interface ReadRecord {
   readonly event: ParsedEvent | undefined;
   readonly value: JsonObject | undefined;
   readonly isContentGood: boolean;
+  /** parsed content of what is not state */
+  readonly said: JsonObject | undefined;
+  readonly mentioned: Mentioned | undefined;
   readonly statement: KeyStatement | undefined;
   readonly accountId: number | undefined;
 }
@@ -93,9 +98,12 @@ async function readPageRecord(
   const { event, content: value, attachedStatement: statement } = read;
   const isState = event.fields.key !== undefined;
   const whole = isState ? record : await withOwnContent(deps, live, { record, event });
-  const isContentGood = isState || (whole.content !== null && checkContent(event, whole.content).ok);
+  const content = isState || whole.content === null ? undefined : checkContent(event, whole.content);
+  const isContentGood = isState || content?.ok === true;
   const accountId = await localAccountOf(deps, event);
-  return { record: whole, event, value, isContentGood, statement, accountId };
+  const said = content?.ok === true ? content.value : undefined;
+  const mentioned = await findMentioned(deps, event, said);
+  return { record: whole, event, value, isContentGood, said, mentioned, statement, accountId };
 }
 
 /** What our own people said is ours to keep: where the hub has it no more, it comes from the submission. @see PV-BLK-004 */
@@ -113,6 +121,8 @@ const UNREADABLE = {
   event: undefined,
   value: undefined,
   isContentGood: false,
+  said: undefined,
+  mentioned: undefined,
   statement: undefined,
   accountId: undefined,
 };
@@ -194,7 +204,7 @@ function chain(draft: RoomDraft, fresh: readonly ReadRecord[]): Chained[] | stri
 }
 
 function appendRecord(draft: RoomDraft, item: Chained, { targets, seen, discarded }: Prepared): void {
-  const { record, event, value, statement, accountId } = item;
+  const { record, event, value, said, statement, mentioned, accountId } = item;
   if (event === undefined) return;
   const verdict = judge(draft.state, {
     ...{ room: draft.live.room, record, event, content: value, attachedStatement: statement },
@@ -202,13 +212,14 @@ function appendRecord(draft: RoomDraft, item: Chained, { targets, seen, discarde
     seenHash: (seq) => draft.hashAt(seq) ?? seen.get(seq),
   });
   const allowed = verdict.kind === 'allow';
-  const effect = allowed ? effectOf(event, { draft, targets, at: record.at }) : undefined;
+  const effect = allowed ? effectOf(event, { draft, targets, at: record.at, value: said }) : undefined;
   draft.append({
     ...{ event, epoch: record.epoch, at: record.at, void: allowed ? null : verdict.code },
     content: keptContent(item, isDiscarded(event, discarded) || isAboutDeleted(event, { draft, targets })),
     ...(value === undefined || event.fields.key === undefined ? {} : { value }),
     ...(statement === undefined ? {} : { statement }),
     ...(effect === undefined ? {} : { effect }),
+    ...(mentioned === undefined ? {} : { mentions: mentionsIn(event, { draft, mentioned, at: record.at }) }),
     ...(accountId === undefined ? {} : { accountId }),
   });
 }

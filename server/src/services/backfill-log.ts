@@ -1,8 +1,8 @@
 import { decodeBase64url } from '../protocol/base64url.js';
 import { checkContent } from '../protocol/content.js';
 import { parseEvent, verifyEventSignature } from '../protocol/event.js';
-import type { ParsedEvent, RelationKind } from '../protocol/event.js';
-import { domainOf } from '../protocol/identifiers.js';
+import type { ParsedEvent } from '../protocol/event.js';
+import { createIdOf, domainOf } from '../protocol/identifiers.js';
 import type { RoomId } from '../protocol/identifiers.js';
 import { recordHash, ZERO_HASH } from '../protocol/record.js';
 import type { FullRecord, RecordHeader } from '../protocol/record.js';
@@ -11,6 +11,7 @@ import type { RoomPage } from './append-page.js';
 import type { PeerAnswer } from '../transport/peer-client.js';
 import { discardedSender, isDiscarded } from './blocks-in-dm.js';
 import type { ServiceDeps } from './deps.js';
+import { effectKindOf, MAY_BE_OLDER, startsTopic, targetsOf } from './find-targets.js';
 import { internStatement } from './intern-statement.js';
 import type { Turn } from './keyed-loop.js';
 import type { LiveRoom } from './live-room.js';
@@ -138,24 +139,25 @@ function isGenuine(live: LiveRoom, event: ParsedEvent, record: FullRecord): bool
   return statement !== undefined && verifyEventSignature(event, statement);
 }
 
-const KINDS: Readonly<Record<string, RelationKind>> = {
-  'message.edit': 'edit',
-  'message.delete': 'delete',
-  reaction: 'react',
-};
-
 /** Edits and reactions of the author's own making; a delete had effect when its target's content is gone. */
 function relationsOf(row: LogRow, event: ParsedEvent | undefined, rows: readonly ChainedRow[]): RelationRow[] {
-  const kind = event === undefined ? undefined : KINDS[event.fields.type];
-  if (event === undefined || kind === undefined || row.void !== null) return [];
-  const targets = (event.fields.rel ?? []).filter(([related]) => related === kind).map(([, target]) => target);
-  return targets.flatMap((target) => {
+  if (event === undefined || row.void !== null) return [];
+  const relation = { eventId: event.id, seq: row.seq, sender: event.fields.sender };
+  const kind = effectKindOf(event);
+  if (kind === undefined)
+    return isTopic(event, row.content) ? [{ ...relation, kind: 'topic', target: createIdOf(event.room) }] : [];
+  return targetsOf(event).flatMap((target) => {
     const found = rows.find((other) => other.row.eventId === target)?.row;
     const isOwn = found?.sender === event.fields.sender;
-    const isEffective = kind === 'react' || isOwn || (kind === 'delete' && found?.content === null);
-    const relation = { kind, target, eventId: event.id, seq: row.seq, sender: event.fields.sender };
-    return found !== undefined && isEffective ? [relation] : [];
+    const isChange = kind === 'edit' || kind === 'delete';
+    const isEffective = isChange ? isOwn || (kind === 'delete' && found?.content === null) : true;
+    return isEffective && (found !== undefined || MAY_BE_OLDER.has(kind)) ? [{ ...relation, kind, target }] : [];
   });
+}
+
+function isTopic(event: ParsedEvent, content: string | null): boolean {
+  const checked = content === null ? undefined : checkContent(event, content);
+  return checked?.ok === true && startsTopic(event, checked.value);
 }
 
 function statementRowOf(

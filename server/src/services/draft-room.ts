@@ -12,6 +12,7 @@ import type {
   AccountNote,
   EntryChange,
   MemberChange,
+  MentionRow,
   ReadingRange,
   RelationRow,
   RoomAppend,
@@ -38,6 +39,8 @@ export interface Admitted {
   /** code of the broken rule; null when the event has effect */
   readonly void: string | null;
   readonly effect?: Effect;
+  /** our accounts that it mentions, or `EVERYONE` */
+  readonly mentions?: readonly number[];
   /** our account behind the `key` of a member or access event */
   readonly accountId?: number;
 }
@@ -69,6 +72,7 @@ export class RoomDraft {
   readonly #relations: RelationRow[] = [];
   readonly #erase: EventId[] = [];
   readonly #members: MemberChange[] = [];
+  readonly #mentions: MentionRow[] = [];
   readonly #resolved: EventId[] = [];
   #ranges: readonly ReadingRange[];
   #changedRanges: ReadingRange[] = [];
@@ -148,7 +152,7 @@ export class RoomDraft {
       ...(this.#isNew ? { create: creationOf(live) } : {}),
       ...{ room: live.room, expectSeq: live.seq, rows: this.records, sealed, keepHead: this.#keepsHead() },
       ...{ entries: this.#entries, relations: this.#relations, erase: this.#erase },
-      ...{ providers: this.#changedRanges, members: this.#members, resolved: this.#resolved },
+      ...{ providers: this.#changedRanges, members: this.#members, mentions: this.#mentions, resolved: this.#resolved },
       ...(this.#title === undefined ? {} : { title: this.#title }),
     };
   }
@@ -183,8 +187,9 @@ export class RoomDraft {
   }
 
   #takeEffect(admitted: Admitted, seq: number): void {
-    const { event, value, effect } = admitted;
+    const { event, value, effect, mentions = [] } = admitted;
     const { type, key } = event.fields;
+    for (const accountId of mentions) this.#mentions.push({ accountId, seq, at: admitted.at });
     if (effect !== undefined) {
       this.#relations.push(...effect.relations);
       this.#erase.push(...effect.erase);

@@ -2,8 +2,10 @@ import { effectsOf } from '../protocol/effects.js';
 import type { EffectTarget } from '../protocol/effects.js';
 import { parseEvent } from '../protocol/event.js';
 import type { ParsedEvent, RelationKind } from '../protocol/event.js';
-import { isAddressSender } from '../protocol/identifiers.js';
+import { createIdOf, isAddressSender } from '../protocol/identifiers.js';
 import type { Address, Domain, EventId, RoomId } from '../protocol/identifiers.js';
+import { isJsonObject } from '../protocol/json-shape.js';
+import type { JsonObject } from '../protocol/json-shape.js';
 import type { RelationRow } from '../storage/room-rows.js';
 import type { ServiceDeps } from './deps.js';
 import type { Effect, RoomDraft } from './draft-room.js';
@@ -12,6 +14,8 @@ import type { HeldRecord } from './live-room.js';
 /** An event that others edit, delete or react to. */
 export interface Target extends EffectTarget {
   readonly deleted: boolean;
+  /** it stands in a thread itself */
+  readonly isInThread: boolean;
 }
 
 export type Targets = ReadonlyMap<EventId, Target>;
@@ -43,17 +47,22 @@ export async function findTargets(
  * has none.
  *
  * @param targets those found before; newer ones are looked for in the draft
- * @see PV-EFF-001 to PV-EFF-006
+ * @param value parsed content, where it is held
+ * @see PV-EFF-001 to PV-EFF-006, PV-MSG-031
  */
 export function effectOf(
   event: ParsedEvent,
-  { draft, targets, at }: { draft: RoomDraft; targets: Targets; at: number },
+  { draft, targets, at, value }: { draft: RoomDraft; targets: Targets; at: number; value: JsonObject | undefined },
 ): Effect | undefined {
-  const kind = EFFECTS.get(event.fields.type);
-  if (kind === undefined) return undefined;
+  const kind = effectKindOf(event);
+  if (kind === undefined)
+    return startsTopic(event, value) ? relate(event, draft, ['topic', [createIdOf(event.room)]]) : undefined;
   const find = (id: EventId): Target | undefined => findTarget(id, { draft, targets });
-  const hit = kind === 'react' ? reactedTo(event, find) : changedBy(event, { draft, at, find });
-  if (hit.length === 0) return undefined;
+  const hit = ABOUT_MESSAGES.has(kind) ? answeredBy(event, kind, find) : changedBy(event, { draft, at, find });
+  return hit.length === 0 ? undefined : relate(event, draft, [kind, hit]);
+}
+
+function relate(event: ParsedEvent, draft: RoomDraft, [kind, hit]: [RelationRow['kind'], EventId[]]): Effect {
   const seq = draft.seq + 1;
   const { sender } = event.fields;
   const relations: RelationRow[] = hit.map((target) => ({ kind, target, eventId: event.id, seq, sender }));
@@ -74,11 +83,34 @@ export function needsEffect(event: ParsedEvent): boolean {
   return EFFECTS.has(event.fields.type);
 }
 
-function reactedTo(event: ParsedEvent, find: (id: EventId) => Target | undefined): EventId[] {
+/** What these are about may lie before our copy of the log; what it is, is looked at when it is read. */
+export const MAY_BE_OLDER: ReadonlySet<RelationKind> = new Set(['thread']);
+
+const ABOUT_MESSAGES: ReadonlyMap<RelationKind, (target: Target) => boolean> = new Map([
+  ['react', isStanding],
+  ['thread', (target: Target) => isStanding(target) && !target.isInThread],
+]);
+
+function answeredBy(event: ParsedEvent, kind: RelationKind, find: (id: EventId) => Target | undefined): EventId[] {
   return targetsOf(event).filter((id) => {
     const target = find(id);
-    return target?.type === 'message' && !target.deleted;
+    return target === undefined ? MAY_BE_OLDER.has(kind) : ABOUT_MESSAGES.get(kind)?.(target);
   });
+}
+
+function isStanding(target: Target): boolean {
+  return target.type === 'message' && !target.deleted;
+}
+
+/** What an event is to those it is about. A message is in one thread at most. */
+export function effectKindOf({ fields: { type, rel = [] } }: ParsedEvent): RelationKind | undefined {
+  if (type !== 'message') return EFFECTS.get(type);
+  return rel.filter(([kind]) => kind === 'thread').length === 1 ? 'thread' : undefined;
+}
+
+/** @see PV-MSG-032 */
+export function startsTopic({ fields }: ParsedEvent, value: JsonObject | undefined): boolean {
+  return fields.type === 'message' && fields.key === undefined && isJsonObject(value?.['topic']);
 }
 
 function changedBy(
@@ -90,8 +122,8 @@ function changedBy(
   return effectsOf({ type, sender, holdsModerate, ...(rel && { rel }) }, find).map(({ target }) => target);
 }
 
-function targetsOf(event: ParsedEvent): EventId[] {
-  const kind = EFFECTS.get(event.fields.type);
+export function targetsOf(event: ParsedEvent): EventId[] {
+  const kind = effectKindOf(event);
   if (kind === undefined) return [];
   return (event.fields.rel ?? []).filter(([related]) => related === kind).map(([, target]) => target);
 }
@@ -118,6 +150,7 @@ function findTarget(id: EventId, { draft, targets }: { draft: RoomDraft; targets
 function targetOf(record: HeldRecord, deleted: boolean): Target {
   const { type, sender } = record;
   const event = record.parsed ?? parseEvent(record.jws ?? '');
-  const isState = 'fields' in event ? event.fields.key !== undefined : event.ok && event.value.fields.key !== undefined;
-  return { type, sender: sender as Address | Domain, isState, deleted };
+  const fields = 'fields' in event ? event.fields : event.ok ? event.value.fields : undefined;
+  const isInThread = fields?.rel?.some(([kind]) => kind === 'thread') ?? false;
+  return { type, sender: sender as Address | Domain, isState: fields?.key !== undefined, deleted, isInThread };
 }

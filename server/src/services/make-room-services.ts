@@ -1,4 +1,5 @@
 import type { Bells, RoomServices } from './room-services.js';
+import { createIdOf } from '../protocol/identifiers.js';
 import type { RoomId } from '../protocol/identifiers.js';
 import { noteOf } from './account-news.js';
 import { answerRequest } from './answer-request.js';
@@ -65,7 +66,12 @@ export function makeRoomServices(deps: RoomServiceDeps): RoomServices {
     roomSummary: (who, room) => roomSummary(deps, who, room),
     listRooms: (who, page) => listRooms(deps, who, page),
     listMembers: (who, room, page) => listMembers(deps, who, { room, ...page }),
-    readTimeline: (who, room, page) => readTimeline(deps, who, { room, ...page }),
+    readTimeline(who, room, { thread, ...page }) {
+      const related = thread && { related: { kind: 'thread' as const, target: thread } };
+      return readTimeline(deps, who, { room, ...page, ...related });
+    },
+    listTopics: (who, room, page) =>
+      readTimeline(deps, who, { room, ...page, related: { kind: 'topic', target: createIdOf(room) } }),
     readRecords: (room, after, max) => readRecords(deps, room, { after, max }),
     bells: deps.bells,
   };

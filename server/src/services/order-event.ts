@@ -8,6 +8,8 @@ import type { ServiceDeps } from './deps.js';
 import type { RoomDraft } from './draft-room.js';
 import { effectOf, isAboutDeleted, needsEffect } from './find-targets.js';
 import type { Targets } from './find-targets.js';
+import { mentionsAllUnduly, mentionsIn } from './find-mentions.js';
+import type { Mentioned } from './find-mentions.js';
 import type { LiveRoom } from './live-room.js';
 import type { WriteJob } from './deps.js';
 
@@ -19,6 +21,7 @@ export interface Submission {
   readonly value: JsonObject | undefined;
   readonly statement?: KeyStatement;
   readonly targets: Targets;
+  readonly mentioned?: Mentioned | undefined;
   /** hash of the record `seen` names, where it is older than memory goes */
   readonly seenHash?: Buffer | undefined;
   /** our account behind the `key` of a member or access event */
@@ -65,7 +68,7 @@ export function orderEvent(
 
 /** Judges an event in a draft and, when nothing speaks against it, gives it the next place. @see PV-HUB-003 */
 export function placeEvent(draft: RoomDraft, submission: Submission, now: number): OrderAnswer {
-  const { event, content, value, statement, targets, sent, accountId } = submission;
+  const { event, content, value, statement, targets, mentioned, sent, accountId } = submission;
   const known = draft.findRecent(event.id);
   if (known !== undefined) return { status: 'duplicate', id: event.id, ...placeOf(known) };
   const record = { epoch: draft.epoch, seq: draft.seq + 1, at: Math.max(now, draft.at) };
@@ -76,8 +79,10 @@ export function placeEvent(draft: RoomDraft, submission: Submission, now: number
     seenHash: (seq) => draft.hashAt(seq) ?? submission.seenHash,
   });
   if (verdict.kind === 'deny') return { status: 'denied', id: event.id, code: verdict.code, rule: verdict.rule };
-  const effect = effectOf(event, { draft, targets, at: record.at });
-  const refusal = admissionRefusal(event, { at: record.at, hasEffect: effect !== undefined });
+  const effect = effectOf(event, { draft, targets, at: record.at, value });
+  const context = { draft, mentioned, at: record.at };
+  const isAllowed = (effect !== undefined || !needsEffect(event)) && !mentionsAllUnduly(event, context);
+  const refusal = admissionRefusal(event, { at: record.at, isAllowed });
   if (refusal !== undefined) return { status: 'denied', id: event.id, code: refusal, rule: null };
   const wanted = isAboutDeleted(event, { draft, targets }) ? null : content;
   const isPassing = submission.isDiscarded === true && wanted !== null;
@@ -87,6 +92,7 @@ export function placeEvent(draft: RoomDraft, submission: Submission, now: number
     ...(value === undefined || event.fields.key === undefined ? {} : { value }),
     ...(statement === undefined ? {} : { statement }),
     ...(effect === undefined ? {} : { effect }),
+    ...(mentioned === undefined ? {} : { mentions: mentionsIn(event, context) }),
     ...(accountId === undefined ? {} : { accountId }),
   });
   if (sent !== undefined) draft.sent.push(sent);
@@ -96,11 +102,10 @@ export function placeEvent(draft: RoomDraft, submission: Submission, now: number
 /** What a hub asks for beyond the rules; it looks at what rules may not read. @see PV-HUB-007 */
 function admissionRefusal(
   event: ParsedEvent,
-  { at, hasEffect }: { at: number; hasEffect: boolean },
+  { at, isAllowed }: { at: number; isAllowed: boolean },
 ): string | undefined {
   if (event.fields.until > at + UNTIL_AHEAD_MS_MAX) return 'until-too-far';
-  if (needsEffect(event) && !hasEffect) return 'no-right';
-  return undefined;
+  return isAllowed ? undefined : 'no-right';
 }
 
 function placeOf({ epoch, seq, at, hash }: RecordPlace): RecordPlace {

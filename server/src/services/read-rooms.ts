@@ -51,7 +51,7 @@ function summaryOf(who: Actor, own: AccountRoomSummary, live: LiveRoom): RoomSum
     ...{ owner: state.owner ?? null, status: live.status, ...(live.code === null ? {} : { code: live.code }) },
     ...{ membership: own.membership, history: state.history, head: { seq: live.seq, at: live.at } },
     ...{ role: role.name, rank: role.rank, rights: [...role.rights], members: state.joinedCount },
-    ...{ unread: own.unread, readSeq: own.readSeq, visibleFrom: own.visibleFrom },
+    ...{ unread: own.unread, mentions: own.mentions, readSeq: own.readSeq, visibleFrom: own.visibleFrom },
     mutual: live.kind === 'group' || state.joinedCount === 2,
   };
 }

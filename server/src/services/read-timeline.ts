@@ -1,11 +1,21 @@
 import { parseEvent } from '../protocol/event.js';
-import type { Address, EventId } from '../protocol/identifiers.js';
-import type { RoomId } from '../protocol/identifiers.js';
+import { entitiesOf } from '../protocol/entities.js';
+import { isJsonObject } from '../protocol/json-shape.js';
+import type { JsonObject } from '../protocol/json-shape.js';
+import type { Address, EventId, RoomId } from '../protocol/identifiers.js';
 import { ProtocolError } from '../protocol/protocol-error.js';
-import type { Effect, LogRow } from '../storage/room-rows.js';
+import type { Effect, LogRow, RelationRow, ThreadCount } from '../storage/room-rows.js';
 import type { ServiceDeps } from './deps.js';
 import { visibleRange } from './read-rooms.js';
 import type { Actor, EventEffects, ReactionCount, TimelineEvent } from './room-services.js';
+
+export interface TimelineQuery {
+  readonly before?: number;
+  readonly after?: number;
+  readonly limit: number;
+  /** only events that are this to that event */
+  readonly related?: { readonly kind: RelationRow['kind']; readonly target: EventId };
+}
 
 const HEADER_FIELDS = { ts: 0 };
 
@@ -19,17 +29,19 @@ const HEADER_FIELDS = { ts: 0 };
 export async function readTimeline(
   deps: Pick<ServiceDeps, 'store' | 'rooms' | 'domain'>,
   who: Actor,
-  page: { room: RoomId; before?: number; after?: number; limit: number },
+  page: TimelineQuery & { room: RoomId },
 ): Promise<readonly TimelineEvent[]> {
-  const { room, before, after, limit } = page;
+  const { room, before, after, limit, related } = page;
   const range = await visibleRange(deps, who, room);
   if (range === undefined) throw new ProtocolError('unknown-room');
-  const { rows, effects } = await deps.store.readTimeline(room, {
+  const { rows, effects, threads } = await deps.store.readTimeline(room, {
     ...{ limit, visibleFrom: range.from },
     ...(range.to === undefined ? {} : { visibleTo: range.to }),
     ...(before === undefined ? {} : { before }),
     ...(after === undefined ? {} : { after }),
+    ...(related === undefined ? {} : { related }),
   });
+  const threadOf = new Map(threads.map((thread) => [thread.target, thread]));
   const isShown = ({ sender }: { sender: string }): boolean => sender !== range.blocked;
   const byTarget = new Map<EventId, Effect[]>();
   for (const effect of effects.filter((one) => one.kind === 'delete' || isShown(one)))
@@ -37,20 +49,25 @@ export async function readTimeline(
   return rows
     .filter(({ jws }) => jws !== null)
     .map((row) => (isShown(row) || isState(row) ? row : { ...row, content: null }))
-    .map((row) => eventOf(who, row, byTarget.get(row.eventId) ?? []));
+    .map((row) => eventOf(who, row, { effects: byTarget.get(row.eventId) ?? [], thread: threadOf.get(row.eventId) }));
 }
 
 function isState({ type }: LogRow): boolean {
   return type === 'member' || type === 'provider' || type.startsWith('room.');
 }
 
-function eventOf(who: Actor, row: LogRow, effects: readonly Effect[]): TimelineEvent {
+function eventOf(
+  who: Actor,
+  row: LogRow,
+  { effects, thread }: { effects: readonly Effect[]; thread: ThreadCount | undefined },
+): TimelineEvent {
   const parsed = parseEvent(row.jws ?? '');
   const fields: { ts: number; key?: string; rel?: TimelineEvent['rel']; scheme?: string } = parsed.ok
     ? parsed.value.fields
     : HEADER_FIELDS;
   const { seq, at, eventId: id, type, sender } = row;
-  const folded = effectsOf(who, effects);
+  const counted = thread && { thread: { count: thread.count, last: thread.last } };
+  const folded = { ...effectsOf(who, effects), ...counted };
   return {
     ...{ seq, at, id, type, sender: sender as Address, ts: fields.ts, content: contentOf(row, fields.scheme) },
     ...(fields.key === undefined ? {} : { key: fields.key }),
@@ -74,14 +91,19 @@ function effectsOf(who: Actor, effects: readonly Effect[]): EventEffects {
     effects.filter(({ kind }) => kind === 'react'),
   );
   return {
-    ...(edited === undefined || deleted !== undefined
-      ? {}
-      : { edited: { id: edited.eventId, seq: edited.seq, at: edited.at, text: textOf(edited, 'text') } }),
+    ...(edited === undefined || deleted !== undefined ? {} : { edited: editOf(edited) }),
     ...(deleted === undefined
       ? {}
       : { deleted: { id: deleted.eventId, seq: deleted.seq, by: deleted.sender as Address } }),
     ...(reactions.length === 0 || deleted !== undefined ? {} : { reactions }),
   };
+}
+
+function editOf(edit: Effect): NonNullable<EventEffects['edited']> {
+  const content = plainOf(edit);
+  const entities = entitiesOf(content);
+  const { eventId: id, seq, at } = edit;
+  return { id, seq, at, text: textOf(edit, 'text'), ...(entities.length === 0 ? {} : { entities }) };
 }
 
 /** One person counts once per emoji. */
@@ -99,8 +121,17 @@ function countReactions(who: Actor, effects: readonly Effect[]): ReactionCount[]
   });
 }
 
-function textOf({ content }: Effect, member: string): string {
-  if (content === null) return '';
-  const value = (JSON.parse(content) as Record<string, unknown>)[member];
+function textOf(effect: Effect, member: string): string {
+  const value = plainOf(effect)[member];
   return typeof value === 'string' ? value : '';
+}
+
+/** Content that is not plain may be any text. */
+function plainOf({ content }: Effect): JsonObject {
+  try {
+    const value: unknown = JSON.parse(content ?? '{}');
+    return isJsonObject(value) ? value : {};
+  } catch {
+    return {};
+  }
 }

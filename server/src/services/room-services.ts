@@ -48,6 +48,8 @@ export interface RoomSummary {
   readonly members: number;
   /** messages of others after `readSeq` that this person may see */
   readonly unread: number;
+  /** of these, those that mention this person or everybody */
+  readonly mentions: number;
   readonly readSeq: number;
   /** lowest seq this person may see */
   readonly visibleFrom: number;
@@ -71,9 +73,17 @@ export interface ReactionCount {
 
 /** What later events made of an event, folded for history pages. */
 export interface EventEffects {
-  readonly edited?: { readonly id: EventId; readonly seq: number; readonly at: number; readonly text: string };
+  readonly edited?: {
+    readonly id: EventId;
+    readonly seq: number;
+    readonly at: number;
+    readonly text: string;
+    readonly entities?: readonly object[];
+  };
   readonly deleted?: { readonly id: EventId; readonly seq: number; readonly by: Address };
   readonly reactions?: readonly ReactionCount[];
+  /** messages in its thread that are not deleted, and the seq of the last of them */
+  readonly thread?: { readonly count: number; readonly last: number };
 }
 
 export interface TimelineEvent {
@@ -173,8 +183,14 @@ export interface RoomServices {
     room: RoomId,
     page: { after?: Address; limit: number },
   ): Promise<{ members: readonly RoomMember[]; next?: Address }>;
-  /** ascending by seq in both directions; neither bound: the newest page */
+  /** ascending by seq in both directions; neither bound: the newest page; `thread`: of its messages */
   readTimeline(
+    who: Actor,
+    room: RoomId,
+    page: { before?: number; after?: number; limit: number; thread?: EventId },
+  ): Promise<readonly TimelineEvent[]>;
+  /** roots with a name, as a page of the timeline */
+  listTopics(
     who: Actor,
     room: RoomId,
     page: { before?: number; after?: number; limit: number },

@@ -9,6 +9,7 @@ import type { KeyStatement } from '../protocol/key-statement.js';
 import { isErrorCode, ProtocolError } from '../protocol/protocol-error.js';
 import { localAccountOf } from './append-page.js';
 import type { ServiceDeps } from './deps.js';
+import { findMentioned } from './find-mentions.js';
 import { findTargets } from './find-targets.js';
 import type { LiveRoom } from './live-room.js';
 import { orderEvent } from './order-event.js';
@@ -104,9 +105,10 @@ export async function orderOwn(
   const { event, content, value, statement } = signed;
   const accountId = event.fields.key === undefined ? undefined : await localAccountOf(deps, event);
   const targets = await findTargets(deps, [event]);
+  const mentioned = await findMentioned(deps, event, value);
   const sent = draft.request && { ...draft.request, room: event.room, eventId: event.id, at: deps.clock.now() };
   const submission = {
-    ...{ event, content, value, targets },
+    ...{ event, content, value, targets, mentioned },
     ...(statement === undefined ? {} : { statement }),
     ...(accountId === undefined ? {} : { accountId }),
     ...(sent === undefined ? {} : { sent }),

@@ -3,11 +3,14 @@ import type { AccountRoom, AccountRoomSummary } from './account-rows.js';
 import type { Database } from './database.js';
 import { roomColumns, roomRowFrom } from './read-rows.js';
 import type { SelectedRoom } from './read-rows.js';
+import { EVERYONE } from './room-rows.js';
 import { issue } from './sql-values.js';
 import type { Page } from './store-types.js';
 
 const columns = `a.account_id AS "accountId", a.room_id AS room, a.membership, a.visible_from AS "visibleFrom",
   a.joined_seq AS "joinedSeq", a.left_seq AS "leftSeq", a.read_seq AS "readSeq"`;
+const isBlocked = (sender: string) => `(r.kind = 'dm'
+  AND EXISTS (SELECT FROM blocks b WHERE b.account_id = a.account_id AND b.address = ${sender}))`;
 // Looks at no more than the next 4000 records, so that a room left unread for a year costs no more than a busy day.
 const unread = `(SELECT count(*)::int FROM (
     SELECT FROM (
@@ -16,17 +19,27 @@ const unread = `(SELECT count(*)::int FROM (
         AND l.seq <= coalesce(a.left_seq, r.seq)
       ORDER BY l.seq LIMIT 4000
     ) n WHERE n.type = 'message' AND n.void IS NULL AND n.content IS NOT NULL AND n.sender <> $2
-      AND NOT (r.kind = 'dm' AND EXISTS (SELECT FROM blocks b WHERE b.account_id = a.account_id AND b.address = n.sender))
+      AND NOT ${isBlocked('n.sender')}
     LIMIT 1000
   ) counted) AS unread`;
-const summary = `SELECT ${columns}, ${unread}, ${roomColumns} FROM account_rooms a JOIN rooms r ON r.room_id = a.room_id`;
+const mentions = `(SELECT count(*)::int FROM (
+    SELECT FROM mentions m JOIN log l ON l.room_id = m.room_id AND l.seq = m.seq
+    WHERE m.room_id = a.room_id AND m.account_id IN (${EVERYONE}, a.account_id) AND m.seq > a.read_seq
+      AND m.seq >= a.visible_from AND m.seq <= coalesce(a.left_seq, r.seq) AND l.content IS NOT NULL AND l.sender <> $2
+      AND NOT ${isBlocked('l.sender')}
+    LIMIT 1000
+  ) counted) AS mentions`;
+const summary = `SELECT ${columns}, ${unread}, ${mentions}, ${roomColumns} FROM account_rooms a JOIN rooms r ON r.room_id = a.room_id`;
 const selectPage = `${summary} WHERE a.account_id = $1 AND a.room_id > $3 ORDER BY a.room_id LIMIT $4`;
 const selectOne = `${summary} WHERE a.account_id = $1 AND a.room_id = $3`;
 const selectAccounts = `SELECT ${columns} FROM room_accounts i
   JOIN account_rooms a ON a.account_id = i.account_id AND a.room_id = i.room_id
   WHERE i.room_id = $1 AND i.account_id > $2 ORDER BY i.account_id LIMIT $3`;
-const updateRead = `UPDATE account_rooms SET read_seq = $3 WHERE account_id = $1 AND room_id = $2 AND read_seq < $3
-  RETURNING read_seq`;
+const updateRead = `WITH moved AS (
+    UPDATE account_rooms SET read_seq = $3 WHERE account_id = $1 AND room_id = $2 AND read_seq < $3 RETURNING read_seq
+  ), seen AS (
+    DELETE FROM mentions WHERE room_id = $2 AND account_id = $1 AND seq <= $3 AND EXISTS (SELECT FROM moved)
+  ) SELECT read_seq FROM moved`;
 
 type Selected = SelectedRoom & Omit<AccountRoomSummary, 'row'>;
 
@@ -66,7 +79,9 @@ export async function setReadSeq(
 }
 
 function summaryFrom(selected: Selected): AccountRoomSummary {
-  const { accountId, room, membership, visibleFrom, joinedSeq, leftSeq, readSeq, unread: count } = selected;
+  const { accountId, room, membership, visibleFrom, joinedSeq, leftSeq, readSeq } = selected;
+  const { unread: unreadCount, mentions: mentionCount } = selected;
   const row = roomRowFrom(selected);
-  return { accountId, room, membership, visibleFrom, joinedSeq, leftSeq, readSeq, unread: count, row };
+  const counts = { unread: unreadCount, mentions: mentionCount };
+  return { accountId, room, membership, visibleFrom, joinedSeq, leftSeq, readSeq, ...counts, row };
 }

@@ -69,6 +69,8 @@ export interface AccountRoomSummary extends AccountRoom {
   readonly row: RoomRow;
   /** Messages of others after `readSeq` that have effect, counted up to 1000. */
   readonly unread: number;
+  /** Of these, those that mention the account or everybody. */
+  readonly mentions: number;
 }
 
 export interface AccountLogRow {

@@ -4,7 +4,7 @@ import { issueRecords } from './append-records.js';
 import type { Database, Writer } from './database.js';
 import type { AppendBatch, RoomAppend } from './room-rows.js';
 import { issueMembers, issueReadingRanges } from './room-people.js';
-import { issueNewRooms, issueRelations, issueStateEntries, issueStatements } from './room-writes.js';
+import { issueMentions, issueNewRooms, issueRelations, issueStateEntries, issueStatements } from './room-writes.js';
 import { issue, textArray } from './sql-values.js';
 import { StorageError } from './storage-error.js';
 
@@ -33,8 +33,9 @@ export async function commitAppends(db: Database, batch: AppendBatch): Promise<{
 }
 
 function isRecordsOnly(append: RoomAppend): boolean {
-  const { create, entries, relations, erase, providers, members } = append;
-  const changes = entries.length + relations.length + erase.length + providers.length + members.length;
+  const { create, entries, relations, erase, providers, members, mentions = [] } = append;
+  const people = providers.length + members.length + mentions.length;
+  const changes = entries.length + relations.length + erase.length + people;
   return create === undefined && changes === 0;
 }
 
@@ -50,6 +51,7 @@ async function issueAll(
     issueRecords(tx, appends, sent),
     ...issueStateEntries(tx, appends),
     ...issueRelations(tx, appends),
+    ...issueMentions(tx, appends),
     ...appends.flatMap((append) => issueReadingRanges(tx, append.room, append.providers)),
     ...appends.flatMap((append) => issueMembers(tx, append.room, append.members)),
     ...issueErasures(tx, appends),

@@ -35,6 +35,7 @@ const isStranger = `NOT blocked AND limit_factor = 1
 
 const expiries: readonly Expiry[] = [
   { table: 'account_log', text: expireNotes, keptMs: 30 * day },
+  { table: 'mentions', where: 'at < $1', keptMs: 90 * day },
   { table: 'sent', where: 'at < $1', keptMs: 7 * day },
   { table: 'pending', where: "state = 'refused' AND at < $1", keptMs: 7 * day },
   { table: 'requests', where: 'until < $1', keptMs: 0 },

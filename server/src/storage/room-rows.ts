@@ -79,11 +79,21 @@ export interface EntryChange {
 }
 
 export interface RelationRow {
-  readonly kind: RelationKind;
+  /** `topic`: a root that is a topic, to the room's create event */
+  readonly kind: RelationKind | 'topic';
   readonly target: EventId;
   readonly eventId: EventId;
   readonly seq: number;
   readonly sender: Address | Domain;
+}
+
+/** The account of a mention that means everybody in the room. */
+export const EVERYONE = 0;
+
+export interface MentionRow {
+  readonly accountId: number;
+  readonly seq: number;
+  readonly at: number;
 }
 
 /** A range of a room's log that a provider may read; `to` is null while it takes part. */
@@ -136,6 +146,7 @@ export interface RoomAppend {
   /** Written over the range of the same domain and `from`. */
   readonly providers: readonly ReadingRange[];
   readonly members: readonly MemberChange[];
+  readonly mentions?: readonly MentionRow[];
   /** Own events that arrived in the log; their pending rows are deleted. */
   readonly resolved?: readonly EventId[];
   readonly title?: string;
@@ -226,4 +237,14 @@ export interface Timeline {
   readonly rows: readonly LogRow[];
   /** Effects on those rows, ascending by seq: of each row all deletes, the last edit and the first 256 reactions not taken back. */
   readonly effects: readonly Effect[];
+  readonly threads: readonly ThreadCount[];
+}
+
+/** A thread as its root shows it. */
+export interface ThreadCount {
+  readonly target: EventId;
+  /** messages with content, counted up to 1000 */
+  readonly count: number;
+  /** seq of the last of them */
+  readonly last: number;
 }

@@ -1,6 +1,6 @@
 import type { RoomId } from '../protocol/identifiers.js';
 import type { Writer } from './database.js';
-import type { EntryChange, RelationRow, RoomCreation, StatementRow } from './room-rows.js';
+import type { EntryChange, MentionRow, RelationRow, RoomCreation, StatementRow } from './room-rows.js';
 import { insertInto, issueRows } from './sql-values.js';
 
 /** The hash of the record before the first. */
@@ -27,6 +27,12 @@ const addState = insertInto(
 const addRelation = insertInto(
   'relations',
   { room_id: 'text', target: 'text', kind: 'text', seq: 'bigint', event_id: 'text', sender: 'text' },
+  'ON CONFLICT DO NOTHING',
+);
+
+const addMention = insertInto(
+  'mentions',
+  { room_id: 'text', account_id: 'bigint', seq: 'bigint', at: 'bigint' },
   'ON CONFLICT DO NOTHING',
 );
 
@@ -65,4 +71,14 @@ export function issueRelations(
     relations.map(({ target, kind, seq, eventId, sender }) => [room, target, kind, seq, eventId, sender]),
   );
   return issueRows(tx, addRelation, rows);
+}
+
+export function issueMentions(
+  tx: Writer,
+  changes: readonly { readonly room: RoomId; readonly mentions?: readonly MentionRow[] }[],
+): Promise<unknown>[] {
+  const rows = changes.flatMap(({ room, mentions = [] }) =>
+    mentions.map(({ accountId, seq, at }) => [room, accountId, seq, at]),
+  );
+  return issueRows(tx, addMention, rows);
 }

@@ -122,6 +122,10 @@ export const readMarks = pgTable(
   (t) => [primaryKey({ columns: [t.room_id, t.address] })],
 );
 
+export const mentions = pgTable('mentions', { account_id: count(), seq: count(), at: count(), room_id: id() }, (t) => [
+  primaryKey({ columns: [t.room_id, t.account_id, t.seq] }),
+]);
+
 export const proofs = pgTable(
   'proofs',
   { at: count(), room_id: id(), kind: text().notNull(), proof_hash: bytes().notNull(), proof: text().notNull() },

@@ -1,6 +1,14 @@
 import { sendContents, type ClientOperation, type ClientRequestOf, type clientEndpoints } from '@payvand/spec';
 import { Type } from 'typebox';
-import { parseAddress, parseRoomId, type Address, type RoomId } from '../../protocol/identifiers.js';
+import {
+  parseAddress,
+  parseEventId,
+  parseRoomId,
+  type Address,
+  type EventId,
+  type RoomId,
+} from '../../protocol/identifiers.js';
+import { faultOfMessage } from '../../protocol/message-content.js';
 import { ProtocolError } from '../../protocol/protocol-error.js';
 import type { Authenticated } from '../../services/accounts/account-deps.js';
 import type { SendAnswer } from '../../services/room-services.js';
@@ -33,6 +41,13 @@ export function roomOf(text: string): RoomId {
   return room;
 }
 
+/** @throws ProtocolError `not-found` */
+export function eventOf(text: string): EventId {
+  const id = parseEventId(text);
+  if (!id) throw new ProtocolError('not-found');
+  return id;
+}
+
 /** @throws ProtocolError `bad-request` */
 export function addressOf(text: string): Address {
   const address = parseAddress(text);
@@ -51,6 +66,8 @@ const contentShapes = new Map(
  */
 export function requireContent(type: string, content: Record<string, unknown>): void {
   contentShapes.get(type)?.({ content });
+  const fault = type === 'message' || type === 'message.edit' ? faultOfMessage(content) : undefined;
+  if (fault !== undefined) throw new ProtocolError('bad-request', { part: `/content${fault}` });
 }
 
 /** 200 for an event in the log, 202 for one on its way to the hub. */

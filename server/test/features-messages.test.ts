@@ -1,0 +1,168 @@
+import t from 'tap';
+import { runFeatures } from './support/feature.js';
+import type { Feature } from './support/feature.js';
+import { makeTestGroup } from './support/test-group.js';
+import type { Content } from './support/test-group.js';
+import type { ApiError, Json, TestPerson } from './support/test-person.js';
+
+// Servers are started seven times; the runner reads this line.
+t.comment('timeout=300000');
+const group = await makeTestGroup(t, 'messages');
+const { network, alice, bob, bita, gita, carol, room, path } = group;
+const mute = { by: gita, code: 'no-right' } as const;
+const message = (content: Json, rel?: Content['rel']): Content => ({ type: 'message', content, ...(rel && { rel }) });
+const attempt =
+  (event: () => Content) =>
+  (by: TestPerson): Promise<string | undefined> =>
+    by.refusal('POST', path('/events'), { requestKey: by.requestKey(), ...event() });
+const said = async (who: TestPerson, id: unknown): Promise<Json> =>
+  ((await group.eventOn(who, id))?.['content'] ?? {}) as Json;
+const isSame = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);
+const mentionsOf = async (who: TestPerson): Promise<unknown> => (await group.summary(who))['mentions'];
+
+const text = 'سلام @bob 😀 let x';
+const marked = {
+  text,
+  entities: [
+    { type: 'mention', offset: 5, length: 4, address: bob.address },
+    { type: 'pre', offset: 13, length: 5, lang: 'js' },
+  ],
+};
+const everyone = { text: '@all', entities: [{ type: 'mention', offset: 0, length: 4, all: true }] };
+const place = { alt: '📍 دفتر', location: { lat: 356_892_000, lon: -513_890_000, accuracy: 5, title: 'دفتر' } };
+const card = { alt: '👤 carol', contact: { name: 'carol', address: carol.address, phone: '+982112345678' } };
+const { id: root } = await alice.send(room, message({ text: 'سفر', topic: { title: 'سفر شمال' } }));
+await group.caughtUp(bob);
+const inThread: Content['rel'] = [['thread', String(root)]];
+const threadOn = async (who: TestPerson, query = ''): Promise<Json[]> =>
+  (await who.call('GET', path(`/events?thread=${String(root)}${query}`)))['events'] as Json[];
+
+const features: readonly Feature[] = [
+  {
+    name: 'a text is formatted and mentions somebody',
+    act: () => alice.send(room, message(marked)),
+    seen: async ({ id }) => isSame((await said(bob, id))['entities'], marked.entities) && (await mentionsOf(bob)) === 1,
+    attempt: attempt(() => message(marked)),
+    refused: mute,
+    allowed: bita,
+  },
+  {
+    name: 'everybody is mentioned by those who may',
+    act: () => alice.send(room, message(everyone)),
+    seen: async ({ id }) => (await said(bob, id))['text'] === '@all' && (await mentionsOf(bob)) === 3,
+    attempt: attempt(() => message(everyone)),
+    refused: { by: bob, code: 'no-right' },
+    allowed: bita,
+  },
+  {
+    name: 'a message is sent silently',
+    act: () =>
+      alice.call('POST', path('/events'), { requestKey: 'hush', ...message({ text: 'شب بخیر' }), silent: true }),
+    seen: async ({ id }) => (await said(bob, id))['silent'] === true,
+    told: (frame, { id }) => frame['id'] === id && (frame['content'] as Json)['silent'] === true,
+    attempt: attempt(() => message({ text: 'hush', silent: true })),
+    refused: mute,
+    allowed: bob,
+  },
+  {
+    name: 'a place is sent',
+    act: () => alice.send(room, message(place)),
+    seen: async ({ id }) => isSame((await said(bob, id))['location'], place.location),
+    attempt: attempt(() => message(place)),
+    refused: mute,
+    allowed: bob,
+  },
+  {
+    name: 'a contact card is sent',
+    act: () => alice.send(room, message(card)),
+    seen: async ({ id }) => isSame((await said(bob, id))['contact'], card.contact),
+    attempt: attempt(() => message(card)),
+    refused: mute,
+    allowed: bob,
+  },
+  {
+    name: 'a thread is written in, and its root counts',
+    act: () => alice.send(room, message({ text: 'من بلیت گرفتم' }, inThread)),
+    seen: async ({ id }) => {
+      const { count } = ((await group.effectsOn(bob, root))['thread'] ?? {}) as Json;
+      return (
+        count === 1 &&
+        isSame(
+          (await threadOn(bob)).map((event) => event['id']),
+          [id],
+        )
+      );
+    },
+    attempt: attempt(() => message({ text: 'من هم' }, inThread)),
+    refused: mute,
+    allowed: bob,
+  },
+  {
+    name: 'a topic is started',
+    act: () => alice.send(room, message({ text: 'غذا', topic: { title: 'غذا' } })),
+    seen: async ({ id }) => {
+      const { events } = await bob.call('GET', path('/topics'));
+      const titles = (events as Json[]).map(({ content }) => ((content as Json)['topic'] as Json)['title']);
+      return isSame(titles, ['سفر شمال', 'غذا']) && (events as Json[]).at(-1)?.['id'] === id;
+    },
+    attempt: attempt(() => message({ text: 'کتاب', topic: { title: 'کتاب' } })),
+    refused: mute,
+    allowed: bita,
+  },
+];
+
+await runFeatures(t, group, features);
+
+await t.test('what is not well-formed is refused at home, with the member at fault', async (t) => {
+  const faults: [Json, string][] = [
+    [{}, '/content/text'],
+    [{ text: 'a', location: place.location }, '/content/alt'],
+    [{ text: 'abc', entities: [{ type: 'bold', offset: 2, length: 2 }] }, '/content/entities/0'],
+    [{ text: '😀', entities: [{ type: 'bold', offset: 1, length: 1 }] }, '/content/entities/0'],
+  ];
+  for (const [content, part] of faults) {
+    const refused = await bob.send(room, message(content)).catch((cause: unknown) => (cause as ApiError).body);
+    t.match(refused, { code: 'bad-request', part }, JSON.stringify(content));
+  }
+});
+
+await t.test('mentions are counted until they are read, also by a provider that was away', async (t) => {
+  await bob.call('PUT', path('/read'), { seq: await group.head() });
+  t.equal(await mentionsOf(bob), 0);
+  const b = network.provider('b.test');
+  await b.kill();
+  const { id: gone } = await alice.send(room, message(marked));
+  await alice.send(room, message({ ...marked, text: 'وایی @bob 😀 let x' }));
+  await carol.send(room, message(marked));
+  await alice.send(room, message({ text: 'nobody' }));
+  await alice.send(room, { type: 'message.delete', content: {}, rel: [['delete', String(gone)]] });
+  await b.start();
+  await group.caughtUp(bob);
+  t.equal(await mentionsOf(bob), 2, 'what was deleted does not count');
+  await b.kill();
+  await b.start();
+  t.equal(await mentionsOf(bob), 2, 'a restart forgets none');
+  t.equal(await mentionsOf(bita), 1, 'everybody was mentioned once by somebody else');
+});
+
+await t.test('a thread is paged, and shows that something was deleted in it', async (t) => {
+  const [first, second] = await threadOn(alice);
+  await alice.send(room, { type: 'message.delete', content: {}, rel: [['delete', String(first?.['id'])]] });
+  await group.caughtUp(carol);
+  t.same(
+    (await threadOn(carol)).map(({ id }) => id),
+    [first?.['id'], second?.['id']],
+  );
+  t.match((await group.effectsOn(carol, root))['thread'], { count: 1, last: second?.['seq'] });
+  t.same(
+    (await threadOn(carol, `&before=${String(second?.['seq'])}`)).map(({ id }) => id),
+    [first?.['id']],
+  );
+  const nested = await alice.send(
+    room,
+    message({ text: 'no thread in a thread' }, [['thread', String(second?.['id'])]]),
+  );
+  await group.caughtUp(carol);
+  const { events } = await carol.call('GET', path(`/events?thread=${String(second?.['id'])}`));
+  t.same(events, [], String(nested['id']));
+});
