@@ -89,9 +89,16 @@ t.test('what is in a message is shown in one line that keeps its direction', (t)
   t.equal(shows(marked('bold')), '⁨سلام دنیا⁩');
   t.equal(shows(marked('spoiler')), '⁨سلام ▒▒▒▒⁩');
   t.equal(shows(marked('link', { url: 'https://b.test/x' })), '⁨سلام دنیا⁩ [⁨https://b.test/x⁩]');
-  t.equal(shows({ text: 'ab', entities: [{ type: 'spoiler', offset: 1, length: 9 }] }), '⁨ab⁩', 'wrong ones are not read');
+  t.equal(
+    shows({ text: 'ab', entities: [{ type: 'spoiler', offset: 1, length: 9 }] }),
+    '⁨ab⁩',
+    'wrong ones are not read',
+  );
   t.equal(shows({ text: 'هیس', silent: true }), '⁨هیس⁩ (silent)');
-  t.equal(shows({ text: 'بلیت', topic: { title: 'سفر' } }, { effects: { thread: { count: 2 } } }), '# ⁨سفر⁩: ⁨بلیت⁩ (2 in its thread)');
+  t.equal(
+    shows({ text: 'بلیت', topic: { title: 'سفر' } }, { effects: { thread: { count: 2 } } }),
+    '# ⁨سفر⁩: ⁨بلیت⁩ (2 in its thread)',
+  );
   t.equal(shows({ text: 'من هم' }, { rel: [['thread', 'e']] }), '↳ ⁨من هم⁩');
   const location = { lat: 356_892_000, lon: -513_890_000, accuracy: 5, title: 'دفتر' };
   t.equal(shows({ alt: 'x', location }), '📍 ⁨دفتر⁩ 35.68920, -51.38900 ±5 m');
