@@ -19,6 +19,7 @@ import { keyStatementVectors } from './vectors/key-statement.mjs';
 import { denialVectors, inviteVectors, mailVectors } from './vectors/letters.mjs';
 import { messageVectors } from './vectors/message.mjs';
 import { merkleVectors } from './vectors/merkle.mjs';
+import { pollVectors } from './vectors/poll.mjs';
 import { providerDocumentVectors } from './vectors/provider-document.mjs';
 import { recordVectors } from './vectors/record.mjs';
 import { replayVectors } from './vectors/replay.mjs';
@@ -45,6 +46,7 @@ const formats = {
   mail: mailVectors,
   merkle: merkleVectors,
   message: messageVectors,
+  poll: pollVectors,
   'provider-document': providerDocumentVectors,
   record: recordVectors,
   replay: replayVectors,

@@ -167,7 +167,6 @@ function state() {
 
 function typed() {
   const keyed = (type, key) => s({ type, key });
-  const related = (type, list) => m({ type, rel: list });
   const shared = ['room.owner', 'room.info', 'room.settings', 'room.pins', 'room.history', 'room.superseded'];
   const each = (name, make) => Object.fromEntries(shared.map((type) => [`${type}-${name}`, make(type)]));
   return [
@@ -204,25 +203,35 @@ function typed() {
         'reaction-with-key': m({ type: 'reaction', rel: relations('react', 1), key: '' }),
       },
     ),
-    ...members(
-      'PV-EVT-018',
-      {
-        'edit-of-one': related('message.edit', relations('edit', 1)),
-        'delete-of-one': related('message.delete', relations('delete', 1)),
-        'delete-of-16': related('message.delete', relations('delete', 16)),
-        'reaction-to-one': related('reaction', relations('react', 1)),
-      },
-      {
-        'edit-of-none': related('message.edit', undefined),
-        'edit-of-two': related('message.edit', relations('edit', 2)),
-        'edit-that-replies': related('message.edit', [...relations('edit', 1), ...relations('reply', 1)]),
-        'delete-of-none': related('message.delete', undefined),
-        'delete-by-edit': related('message.delete', relations('edit', 1)),
-        'reaction-to-none': related('reaction', undefined),
-        'reaction-to-two': related('reaction', relations('react', 2)),
-      },
-    ),
+    ...relationsOfTypes(),
   ];
+}
+
+function relationsOfTypes() {
+  const related = (type, list) => m({ type, rel: list });
+  return members(
+    'PV-EVT-018',
+    {
+      'edit-of-one': related('message.edit', relations('edit', 1)),
+      'delete-of-one': related('message.delete', relations('delete', 1)),
+      'delete-of-16': related('message.delete', relations('delete', 16)),
+      'reaction-to-one': related('reaction', relations('react', 1)),
+      'vote-in-one': related('message.vote', relations('vote', 1)),
+      'close-of-one': related('message.poll-close', relations('vote', 1)),
+    },
+    {
+      'edit-of-none': related('message.edit', undefined),
+      'edit-of-two': related('message.edit', relations('edit', 2)),
+      'edit-that-replies': related('message.edit', [...relations('edit', 1), ...relations('reply', 1)]),
+      'delete-of-none': related('message.delete', undefined),
+      'delete-by-edit': related('message.delete', relations('edit', 1)),
+      'reaction-to-none': related('reaction', undefined),
+      'reaction-to-two': related('reaction', relations('react', 2)),
+      'vote-in-none': related('message.vote', undefined),
+      'vote-in-two': related('message.vote', relations('vote', 2)),
+      'close-by-reply': related('message.poll-close', relations('reply', 1)),
+    },
+  );
 }
 
 function contentMembers() {

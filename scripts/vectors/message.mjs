@@ -5,7 +5,7 @@ const bob = 'bob@b.example';
 
 /** Contents of messages: shape and what shapes cannot say. `type` is `message` where it is not named. */
 export function messageVectors() {
-  return [...wholes(), ...entities(), ...places(), ...bodies(), ...mentions()];
+  return [...wholes(), ...entities(), ...places(), ...bodies(), ...polls(), ...votes(), ...mentions()];
 }
 
 function vector(name, requirement, { content, ok, type = 'message', ...expect }) {
@@ -27,6 +27,7 @@ function of(prefix, requirement, { accepted = {}, refused = {} }, type) {
 
 const place = { lat: 356_892_000, lon: 513_890_000 };
 const card = { name: 'علی', address: 'ali@b.example' };
+const poll = { question: 'چای یا قهوه؟', options: ['چای', 'قهوه', 'هیچ‌کدام'] };
 const alt = 'a body';
 
 function wholes() {
@@ -205,6 +206,48 @@ function bodies() {
       },
     }),
   ];
+}
+
+function polls() {
+  const asked = (changes) => ({ alt, poll: { ...poll, ...changes } });
+  const options = (count) => Array.from({ length: count }, (_, n) => `option ${n}`);
+  return of('poll', 'PV-MSG-041', {
+    accepted: {
+      single: asked({}),
+      multiple: asked({ multiple: true }),
+      anonymous: asked({ anonymous: true }),
+      quiz: asked({ quiz: { correct: 2, explanation: 'because' } }),
+      closing: asked({ closes: 1_790_000_000_000 }),
+      'options-2': asked({ options: options(2) }),
+      'options-12': asked({ options: options(12) }),
+      'question-of-300': asked({ question: 'q'.repeat(300) }),
+      'option-of-100': asked({ options: ['a'.repeat(100), 'b'] }),
+    },
+    refused: {
+      'options-1': asked({ options: options(1) }),
+      'options-13': asked({ options: options(13) }),
+      'options-repeated': asked({ options: ['a', 'a'] }),
+      'option-empty': asked({ options: ['a', ''] }),
+      'option-of-101': asked({ options: ['a'.repeat(101), 'b'] }),
+      'question-of-301': asked({ question: 'q'.repeat(301) }),
+      'multiple-false': asked({ multiple: false }),
+      'quiz-answer-outside': asked({ quiz: { correct: 3 } }),
+      'quiz-without-answer': asked({ quiz: {} }),
+      'quiz-multiple': asked({ multiple: true, quiz: { correct: 0 } }),
+    },
+  });
+}
+
+function votes() {
+  return of(
+    'vote',
+    'PV-MSG-043',
+    {
+      accepted: { one: { choices: [0] }, several: { choices: [2, 0] }, none: { choices: [] } },
+      refused: { without: {}, 'choice-12': { choices: [12] }, negative: { choices: [-1] }, twice: { choices: [1, 1] } },
+    },
+    'message.vote',
+  );
 }
 
 /** Whom a message mentions, in the order they first appear; null: the text is plain. */

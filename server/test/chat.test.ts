@@ -32,6 +32,11 @@ t.test('two people chat in terminals across providers', { timeout: 120_000 }, as
   bob.type('fine, thanks');
   await alice.reads('fine, thanks');
 
+  alice.type('/poll چای؟ | بله | نه');
+  await bob.reads('📊 ⁨چای؟⁩ 1 ⁨بله⁩  2 ⁨نه⁩');
+  bob.type('/vote 2');
+  await alice.reads('📊 ⁨بله⁩ 0  ⁨نه⁩ 1');
+
   await network.provider('a.test').kill();
   bob.type('are you there?');
   await bob.reads('… ⁨are you there?⁩  waits for the hub of the room');
@@ -104,6 +109,8 @@ t.test('what is in a message is shown in one line that keeps its direction', (t)
   t.equal(shows({ alt: 'x', location }), '📍 ⁨دفتر⁩ 35.68920, -51.38900 ±5 m');
   t.equal(shows({ alt: 'x', contact: { name: 'علی', phone: '+9821' } }), '👤 ⁨علی⁩ ⁨+9821⁩');
   t.equal(shows({ alt: 'چیز دیگر', later: {} }), '⁨چیز دیگر⁩');
+  const poll = { question: 'چای؟', options: ['بله', 'نه'], anonymous: true };
+  t.equal(shows({ alt: 'x', poll }), '📊 ⁨چای؟⁩ (anonymous) 1 ⁨بله⁩  2 ⁨نه⁩');
   t.equal(shows({}), '(gone)');
   t.end();
 });

@@ -1,6 +1,7 @@
 import t from 'tap';
 import { runFeatures } from './support/feature.js';
 import type { Feature } from './support/feature.js';
+import { askDatabase } from './support/provider-database.js';
 import { makeTestGroup } from './support/test-group.js';
 import type { Content } from './support/test-group.js';
 import type { ApiError, Json, TestPerson } from './support/test-person.js';
@@ -37,7 +38,58 @@ const inThread: Content['rel'] = [['thread', String(root)]];
 const threadOn = async (who: TestPerson, query = ''): Promise<Json[]> =>
   (await who.call('GET', path(`/events?thread=${String(root)}${query}`)))['events'] as Json[];
 
+const asked = (changes: Json = {}): Content =>
+  message({ alt: '📊 چای یا قهوه؟', poll: { question: 'چای یا قهوه؟', options: ['چای', 'قهوه', 'هیچ'], ...changes } });
+const vote = (poll: unknown, choices: readonly number[]): Content => ({
+  type: 'message.vote',
+  content: { choices },
+  rel: [['vote', String(poll)]],
+});
+const close = (poll: unknown): Content => ({ type: 'message.poll-close', content: {}, rel: [['vote', String(poll)]] });
+const tallyOn = (who: TestPerson, poll: unknown): Promise<Json> => who.call('GET', path(`/polls/${String(poll)}`));
+const { id: poll } = await alice.send(room, asked());
+const { id: secretPoll } = await alice.send(room, asked({ anonymous: true, multiple: true }));
+const { id: bobsPoll } = await bob.send(room, asked());
+await group.caughtUp(bob);
+
 const features: readonly Feature[] = [
+  {
+    name: 'a poll is asked',
+    act: () => alice.send(room, asked()),
+    seen: async ({ id }) => isSame((await tallyOn(bob, id))['counts'], [0, 0, 0]),
+    attempt: attempt(() => asked()),
+    refused: mute,
+    allowed: bob,
+  },
+  {
+    name: 'a vote is given, and changed',
+    act: async () => {
+      await alice.send(room, vote(poll, [0]));
+      return await alice.send(room, vote(poll, [1]));
+    },
+    seen: async () => isSame((await tallyOn(bob, poll))['counts'], [0, 1, 0]),
+    told: (frame, { id }) =>
+      frame['id'] === id && frame['sender'] === 'b.test' && frame['content'] === null && frame['ts'] === frame['at'],
+    attempt: attempt(() => vote(poll, [2])),
+    refused: mute,
+    allowed: bob,
+  },
+  {
+    name: 'a vote that does not fit its poll is refused',
+    act: () => alice.send(room, vote(secretPoll, [0, 2])),
+    seen: async () => isSame((await tallyOn(bob, secretPoll))['counts'], [1, 0, 1]),
+    attempt: (by) => attempt(() => vote(by === bita ? poll : secretPoll, by === bita ? [0, 1] : [2, 1]))(by),
+    refused: { by: bita, code: 'bad-event' },
+    allowed: bob,
+  },
+  {
+    name: 'a poll is closed by its author or a moderator',
+    act: () => alice.send(room, close(bobsPoll)),
+    seen: async () => (await tallyOn(bob, bobsPoll))['closed'] === true,
+    attempt: attempt(() => close(poll)),
+    refused: { by: bob, code: 'no-right' },
+    allowed: bita,
+  },
   {
     name: 'a text is formatted and mentions somebody',
     act: () => alice.send(room, message(marked)),
@@ -165,4 +217,63 @@ await t.test('a thread is paged, and shows that something was deleted in it', as
   await group.caughtUp(carol);
   const { events } = await carol.call('GET', path(`/events?thread=${String(second?.['id'])}`));
   t.same(events, [], String(nested['id']));
+});
+
+await t.test('a closed poll takes no votes', async (t) => {
+  t.equal(await attempt(() => vote(bobsPoll, [0]))(bob), 'poll-closed');
+  const { id } = await alice.send(room, asked({ closes: 1 }));
+  await group.caughtUp(bob);
+  t.equal(await attempt(() => vote(id, [0]))(bob), 'poll-closed');
+  t.equal((await tallyOn(bob, id))['closed'], true);
+});
+
+await t.test('who voted is told, but never in an anonymous poll', async (t) => {
+  const { votes } = await carol.call('GET', path(`/polls/${String(poll)}/votes`));
+  t.same(votes, [
+    { address: alice.address, choices: [1] },
+    { address: bob.address, choices: [2] },
+  ]);
+  for (const person of [alice, bob, carol])
+    t.equal(await person.refusal('GET', path(`/polls/${String(secretPoll)}/votes`)), 'no-right');
+  const shown = (await carol.events(room)).filter(({ type }) => type === 'message.vote');
+  t.ok(shown.length > 3);
+  for (const event of shown) t.match(event, { sender: 'c.test', content: null });
+  t.equal(await carol.refusal('GET', path(`/polls/${String(root)}`)), 'not-found', 'of what is no poll');
+});
+
+await t.test(
+  'three providers count alike, also after the hub was restarted and when somebody comes later',
+  async (t) => {
+    await alice.call('PUT', path('/history'), { visible: 'all' });
+    const { id } = await bob.send(room, asked({ multiple: true }));
+    for (const person of [bob, carol]) await group.caughtUp(person);
+    await alice.send(room, vote(id, [0, 1]));
+    await bob.send(room, vote(id, [1, 2]));
+    await carol.send(room, vote(id, [1]));
+    await carol.send(room, vote(id, []));
+    const gone = await bita.send(room, vote(id, [2]));
+    await bita.send(room, { type: 'message.delete', content: {}, rel: [['delete', String(gone['id'])]] });
+    const hub = network.provider('a.test');
+    await hub.kill();
+    await hub.start();
+    await bob.send(room, vote(id, [1]));
+    await group.caughtUp(carol);
+    await bob.send(room, close(id));
+    for (const person of [bob, carol]) await group.caughtUp(person);
+    for (const person of [alice, bob, carol])
+      t.match(await tallyOn(person, id), { counts: [1, 2, 0], voters: 2, closed: true }, person.address);
+    t.same((await tallyOn(bob, id))['mine'], [1]);
+  },
+);
+
+await t.test('a deleted poll takes its votes along', async (t) => {
+  await alice.send(room, { type: 'message.delete', content: {}, rel: [['delete', String(poll)]] });
+  for (const person of [bob, carol]) await group.caughtUp(person);
+  t.equal(await bob.refusal('GET', path(`/polls/${String(poll)}`)), 'not-found');
+  for (const domain of ['a.test', 'b.test', 'c.test']) {
+    const text = `SELECT count(*) FROM log l JOIN relations r ON r.room_id = l.room_id AND r.seq = l.seq
+      WHERE r.target = $1 AND r.kind = 'vote' AND l.content IS NOT NULL`;
+    const [row] = await askDatabase<{ count: string }>(network, domain, { text, values: [String(poll)] });
+    t.equal(Number(row?.count), 0, domain);
+  }
 });

@@ -200,7 +200,7 @@ t.test('the log', async (t) => {
     await store.commitAppends({ appends: [removing] });
     const contents = (await store.readLog(room, 0, everything)).map((row) => row.content === null);
     t.same(contents, [true, true, false, false]);
-    t.same(await store.deletedAmong(room, [target.eventId, other.eventId]), [target.eventId]);
+    t.same(await store.markedAmong(room, [target.eventId, other.eventId], 'delete'), [target.eventId]);
     const [{ held } = { held: 0 }] =
       await sql`SELECT count(*)::int AS held FROM log WHERE room_id = ${room} AND content LIKE '{"text":"0"%'`;
     t.equal(held, 0);

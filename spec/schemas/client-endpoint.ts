@@ -50,6 +50,7 @@ export const ruleCodes = [
   'no-right',
   'rank',
   'state-full',
+  'poll-closed',
   'quarantined',
   'hub-unreachable',
 ] as const satisfies readonly ErrorCode[];

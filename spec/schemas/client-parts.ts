@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import type { TProperties, TSchema } from 'typebox';
-import { editMembers, messageMembers } from './message-content.js';
+import { editMembers, messageMembers, voteMembers } from './message-content.js';
 
 /** Shapes of the client API: names, requests and answers. Unknown members are ignored in requests and answers alike. */
 
@@ -63,7 +63,8 @@ export const Relations = Type.Array(Relation, { minItems: 1, maxItems: 16 });
 /** Types people send; state goes through the endpoints named for it. */
 export const SendType = Type.String({
   maxLength: 64,
-  pattern: '^(message|message\\.edit|message\\.delete|reaction|x(\\.[a-z][a-z0-9-]*){2,})$',
+  pattern:
+    '^(message|message\\.edit|message\\.delete|message\\.vote|message\\.poll-close|reaction|x(\\.[a-z][a-z0-9-]*){2,})$',
 });
 export const PlainContent = Type.Record(Type.String(), Type.Unknown());
 /** A string where it is not readable here (`mls`, void records), null where it is not held. */
@@ -174,12 +175,26 @@ export const eventMembers = {
   void: Type.Optional(Type.String()),
 };
 export const TimelineEvent = object({ ...eventMembers, effects: Type.Optional(Effects) });
+export const PollTally = object({
+  /** votes for each option, in their order */
+  counts: Type.Array(count(), { minItems: 2, maxItems: 12 }),
+  voters: count(),
+  closed: Type.Boolean(),
+  /** what the account itself has chosen */
+  mine: Type.Array(count(11), { maxItems: 12 }),
+});
+export const VoteList = object({
+  votes: Type.Array(object({ address: Address, choices: Type.Array(count(11), { maxItems: 12 }) }), { maxItems: 200 }),
+  next: Type.Optional(Address),
+});
 export const EventList = object({ events: Type.Array(TimelineEvent, { maxItems: 200 }) });
 /** What the content of the registered types must hold; other members are free. */
 export const sendContents = {
   message: object(messageMembers),
   'message.edit': object(editMembers),
   'message.delete': Nothing,
+  'message.vote': object(voteMembers),
+  'message.poll-close': Nothing,
   reaction: object({ emoji: line(1, 32) }),
 };
 export const SendRequest = object({

@@ -6,6 +6,7 @@ import * as parts from './client-parts.js';
 /** A change of room state: recorded, or on its way to the hub. */
 const change = { answers: { 200: parts.Ordered, 202: parts.Pending }, codes: ['unknown-room', ...ruleCodes] } as const;
 
+const ofRoomAndEvent = Type.Object({ room: parts.RoomId, event: parts.EventId });
 /** Which part of a room's events a page is taken from. */
 const bounds = {
   before: Type.Optional(parts.Seq),
@@ -115,10 +116,28 @@ export const eventEndpoints = {
     answers: { 200: parts.EventList },
     codes: ['unknown-room'],
   },
+  readPoll: {
+    method: 'GET',
+    path: '/rooms/{room}/polls/{event}',
+    summary: 'Reads how a poll stands.',
+    params: ofRoomAndEvent,
+    answers: { 200: parts.PollTally },
+    codes: ['unknown-room', 'not-found'],
+  },
+  listVotes: {
+    method: 'GET',
+    path: '/rooms/{room}/polls/{event}/votes',
+    summary: 'Lists who chose what in a poll that is not anonymous.',
+    params: ofRoomAndEvent,
+    query: pageAfter(parts.Address),
+    answers: { 200: parts.VoteList },
+    codes: ['unknown-room', 'not-found', 'no-right'],
+  },
   sendEvent: {
     method: 'POST',
     path: '/rooms/{room}/events',
-    summary: 'Sends a message, edit, delete, reaction or private type; a repeat under the same key answers the same.',
+    summary:
+      'Sends a message, edit, delete, reaction, vote or private type; a repeat under the same key answers the same.',
     params: ofRoom,
     body: parts.SendRequest,
     bodyBytesMax: clientSendBytesMax,

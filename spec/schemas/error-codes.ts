@@ -77,6 +77,7 @@ const eventCodes = {
     'The content would stay longer than the room lets it (R13).',
     'محتوا بیش از مهلت گفت‌وگو می‌ماند (R13).',
   ),
+  'poll-closed': final(409, 'The poll is closed.', 'نظرسنجی بسته است.'),
   'wrong-origin': final(
     403,
     'A provider submits only events of its own domain.',

@@ -15,6 +15,7 @@ function needs(room) {
     ['message', 'send', write('message', { content: { text: 'hello' } })],
     ['edit', 'send', write('message.edit', { content: { text: 'hello' }, rel: [['edit', target]] })],
     ['reaction', 'react', write('reaction', { content: { emoji: '🌹' }, rel: [['react', target]] })],
+    ['vote', 'react', write('message.vote', { content: { choices: [0] }, rel: [['vote', target]] })],
     ['unlisted-type', 'send', write('x.example.poll', { content: { alt: 'A poll' } })],
     ['title', 'info', state('room.info', '', { title: 'Friends' })],
     ['settings', 'info', state('room.settings', '', { slow: 5 })],
@@ -65,12 +66,13 @@ function perRight() {
 
 function builtIn() {
   const allowed = {
-    member: ['message', 'edit', 'reaction', 'unlisted-type'],
-    moderator: ['message', 'edit', 'reaction', 'unlisted-type', 'pins', 'remove', 'restrict'],
+    member: ['message', 'edit', 'reaction', 'vote', 'unlisted-type'],
+    moderator: ['message', 'edit', 'reaction', 'vote', 'unlisted-type', 'pins', 'remove', 'restrict'],
     admin: [
       'message',
       'edit',
       'reaction',
+      'vote',
       'unlisted-type',
       'title',
       'settings',

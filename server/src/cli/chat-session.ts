@@ -1,4 +1,5 @@
 import { ApiError, textIn } from './api-client.js';
+import { ChatPolls } from './chat-polls.js';
 import type { ApiClient, Json, LiveStream } from './api-client.js';
 import type { ChatRoom, ChatRoomList } from './chat-rooms.js';
 import { quote } from './chat-screen.js';
@@ -17,6 +18,7 @@ const HELP = [
   '/accept 1            accept request 1    /ignore 1  /block 1  or not',
   '/group Title         make a group        /invite ali@…        into the open room',
   '/who                 who is here         /history             the last messages',
+  '/poll What? | a | b  ask everybody       /vote 1             in the poll shown last; /vote takes it back',
   '/leave               leave the room      /quit                end',
 ];
 const RECONNECT_MS = 1000;
@@ -28,6 +30,7 @@ export class ChatSession {
   readonly #cursor: { account: number; rooms: Record<string, number> } = { account: 0, rooms: {} };
   /** sent, and not yet seen in the log: event id → text */
   readonly #pending = new Map<string, string>();
+  readonly #polls: ChatPolls;
   #stream: LiveStream | undefined;
   #hasCursor = false;
   #open: ChatRoom | undefined;
@@ -36,6 +39,7 @@ export class ChatSession {
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    this.#polls = new ChatPolls(parts.client);
   }
 
   /** Until /quit or the end of input. */
@@ -83,6 +87,8 @@ export class ChatSession {
     '/invite': (word) => this.#invite(word),
     '/who': () => this.#listMembers(),
     '/history': () => this.#showHistory(),
+    '/poll': (word) => this.#sendEvent({ type: 'message', content: ChatPolls.ask(word) }),
+    '/vote': (word) => this.#sendEvent(this.#polls.vote(this.#requireOpen().room, word)),
     '/leave': () => this.#leave(),
   };
 
@@ -170,8 +176,12 @@ export class ChatSession {
   }
 
   async #send(text: string): Promise<void> {
+    await this.#sendEvent({ type: 'message', content: { text } }, text);
+  }
+
+  async #sendEvent(event: Json, text = String(event['type'])): Promise<void> {
     const { room } = this.#requireOpen();
-    const body = { requestKey: this.#nextKey(), type: 'message', content: { text } };
+    const body = { requestKey: this.#nextKey(), ...event };
     const answer = await this.#parts.client.call('POST', `/rooms/${room}/events`, body);
     if (answer['status'] !== 'pending') return;
     this.#pending.set(String(answer['id']), text);
@@ -200,6 +210,9 @@ export class ChatSession {
       const isOpen = frame['room'] === this.#open?.room;
       const label = isOpen ? '' : `[${await this.#parts.rooms.labelOf(String(frame['room']))}] `;
       this.#tellEvent(frame, { isOpen, label });
+      const isAboutPoll = frame['type'] === 'message.vote' || frame['type'] === 'message.poll-close';
+      const tally = isOpen && isAboutPoll ? await this.#polls.tally(frame) : undefined;
+      if (tally !== undefined) this.#say(tally, frame);
     } else if (frame['t'] === 'request' && frame['state'] === 'waiting') {
       this.#say(`${describeRequest(frame)}: /requests`, frame);
     } else if (frame['t'] === 'sent' && frame['code'] !== undefined) {
@@ -210,6 +223,7 @@ export class ChatSession {
   }
 
   #tellEvent(event: Json, { isOpen, label = '' }: { isOpen: boolean; label?: string }): void {
+    this.#polls.saw(event);
     const line = describeEvent(event);
     const wasPending = this.#pending.delete(String(event['id']));
     if (line !== undefined) this.#say(`${label}${wasPending ? '✓ ' : ''}${line}`, event);

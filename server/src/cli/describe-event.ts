@@ -19,6 +19,10 @@ export function describeEvent(event: Json): string | undefined {
       return `${sender}  deleted a message`;
     case 'reaction':
       return typeof content['emoji'] === 'string' ? `${sender}  ${quote(content['emoji'])}` : undefined;
+    case 'message.vote':
+      return undefined;
+    case 'message.poll-close':
+      return `${sender}  closed a poll`;
     case 'member':
       return `${sender}  ${content['membership'] === 'joined' ? 'joined' : 'left'}`;
     case 'room.info':
@@ -66,13 +70,20 @@ function describeText(content: Json): string | undefined {
 }
 
 function describeBody(content: Json): string {
-  const { location, contact, alt } = content;
+  const { location, contact, poll, alt } = content;
+  if (isObject(poll) && Array.isArray(poll['options'])) return describePoll(poll, poll['options']);
   if (isObject(location)) return describePlace(location);
   if (isObject(contact)) {
     const known = ['name', 'address', 'phone'].flatMap((member) => textIn(contact, member) ?? []);
     return `👤 ${known.map(quote).join(' ')}`;
   }
   return typeof alt === 'string' && content['text'] === undefined ? quote(alt) : '';
+}
+
+function describePoll(poll: Json, options: readonly unknown[]): string {
+  const kinds = ['multiple', 'anonymous', 'quiz'].filter((kind) => poll[kind] !== undefined);
+  const listed = options.map((option, index) => `${index + 1} ${quote(String(option))}`);
+  return `📊 ${quote(textIn(poll, 'question') ?? '')} ${kinds.length === 0 ? '' : `(${kinds.join(', ')}) `}${listed.join('  ')}`;
 }
 
 function describePlace(location: Json): string {

@@ -14,6 +14,7 @@ const ids = {
   reaction: id('reaction'),
   edit: id('edit'),
   removal: id('removal'),
+  close: id('close'),
   poll: id('poll'),
   title: id('title'),
   unknown: id('unknown'),
@@ -24,6 +25,7 @@ const targets = new Map<string, EffectTarget>([
   [ids.reaction, { type: 'reaction', sender: alice, isState: false }],
   [ids.edit, { type: 'message.edit', sender: alice, isState: false }],
   [ids.removal, { type: 'message.delete', sender: alice, isState: false }],
+  [ids.close, { type: 'message.poll-close', sender: alice, isState: false }],
   [ids.poll, { type: 'x.example.poll', sender: alice, isState: false }],
   [ids.title, { type: 'room.info', sender: alice, isState: true }],
 ]);
@@ -52,6 +54,21 @@ t.test('a moderator deletes what others sent too', (t) => {
   const all = Object.values(ids).map((target): Relation => ['delete', target]);
   const found = effects('message.delete', all, true).map(({ target }) => target);
   t.strictSame(found, [ids.own, ids.other, ids.reaction, ids.poll]);
+  t.end();
+});
+
+t.test('a poll is closed by its author or a moderator, and stays closed', (t) => {
+  const closed = (moderate: boolean) =>
+    Object.entries(ids).filter(([, target]) => effects('message.poll-close', [['vote', target]], moderate).length > 0);
+  t.strictSame(
+    closed(false).map(([name]) => name),
+    ['own'],
+  );
+  t.strictSame(
+    closed(true).map(([name]) => name),
+    ['own', 'other'],
+  );
+  t.strictSame(effects('message.vote', [['vote', ids.own]]), []);
   t.end();
 });
 

@@ -10,7 +10,7 @@ export interface EffectTarget {
 }
 
 export interface Effect {
-  readonly kind: 'edit' | 'delete';
+  readonly kind: 'edit' | 'delete' | 'close';
   readonly target: EventId;
 }
 
@@ -28,22 +28,25 @@ export interface EffectCause {
  *
  * @param find earlier events of the same room; undefined where there is none of that id
  * @returns at most one effect per target, in the order of `rel`
- * @see PV-EFF-001 to PV-EFF-006
+ * @see PV-EFF-001 to PV-EFF-006, PV-MSG-047
  */
 export function effectsOf(cause: EffectCause, find: (target: EventId) => EffectTarget | undefined): Effect[] {
-  const kind = KINDS.get(cause.type);
+  const { kind, by } = CHANGES.get(cause.type) ?? {};
   if (kind === undefined) return [];
-  const targets = new Set((cause.rel ?? []).filter((relation) => relation[0] === kind).map((relation) => relation[1]));
+  const targets = new Set((cause.rel ?? []).filter((relation) => relation[0] === by).map((relation) => relation[1]));
   return [...targets].filter((target) => takesEffect(cause, find(target))).map((target) => ({ kind, target }));
 }
 
-const KINDS: ReadonlyMap<string, Effect['kind']> = new Map([
-  ['message.edit', 'edit'],
-  ['message.delete', 'delete'],
+/** Types that change others, with the relation that names those. */
+const CHANGES: ReadonlyMap<string, { readonly kind: Effect['kind']; readonly by: Relation[0] }> = new Map([
+  ['message.edit', { kind: 'edit', by: 'edit' }],
+  ['message.delete', { kind: 'delete', by: 'delete' }],
+  ['message.poll-close', { kind: 'close', by: 'vote' }],
 ]);
 
 function takesEffect(cause: EffectCause, target: EffectTarget | undefined): boolean {
-  if (target === undefined || target.isState || KINDS.has(target.type)) return false;
+  if (target === undefined || target.isState || CHANGES.has(target.type)) return false;
   const own = target.sender === cause.sender;
-  return cause.type === 'message.edit' ? own && target.type === 'message' : own || cause.holdsModerate;
+  if (cause.type !== 'message.delete' && target.type !== 'message') return false;
+  return own || (cause.holdsModerate && cause.type !== 'message.edit');
 }

@@ -21,6 +21,8 @@ const MESSAGE_RELATIONS: ReadonlyMap<string, readonly [kind: string, min: number
   ['message', undefined],
   ['message.edit', ['edit', 1, 1]],
   ['message.delete', ['delete', 1, 16]],
+  ['message.vote', ['vote', 1, 1]],
+  ['message.poll-close', ['vote', 1, 1]],
   ['reaction', ['react', 1, 1]],
 ]);
 

@@ -256,7 +256,7 @@ export class RoomReplay {
   #miss({ event, record }: RuleInput): void {
     const { type, ttl, rel = [] } = event.fields;
     const hasExpired = ttl !== undefined && record.at + ttl * 1000 <= this.#options.now;
-    const edited = type === 'message.edit' ? rel.map(([, target]) => target) : [];
+    const edited = type === 'message.edit' || type === 'message.vote' ? rel.map(([, target]) => target) : [];
     if (!hasExpired) this.#missing.push({ seq: record.seq, coveredBy: [event.id, ...edited] });
   }
 

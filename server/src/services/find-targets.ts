@@ -1,14 +1,17 @@
 import { effectsOf } from '../protocol/effects.js';
 import type { EffectTarget } from '../protocol/effects.js';
-import { parseEvent } from '../protocol/event.js';
+import { CONTENT_BYTES_MAX, parseEvent } from '../protocol/event.js';
 import type { ParsedEvent, RelationKind } from '../protocol/event.js';
 import { createIdOf, isAddressSender } from '../protocol/identifiers.js';
 import type { Address, Domain, EventId, RoomId } from '../protocol/identifiers.js';
 import { isJsonObject } from '../protocol/json-shape.js';
 import type { JsonObject } from '../protocol/json-shape.js';
+import { choicesOf, pollOf } from '../protocol/poll.js';
+import { parseStrictJson } from '../protocol/strict-json.js';
 import type { RelationRow } from '../storage/room-rows.js';
 import type { ServiceDeps } from './deps.js';
 import type { Effect, RoomDraft } from './draft-room.js';
+import { contentOf, GOES_WITH_TARGET } from './live-room.js';
 import type { HeldRecord } from './live-room.js';
 
 /** An event that others edit, delete or react to. */
@@ -16,14 +19,22 @@ export interface Target extends EffectTarget {
   readonly deleted: boolean;
   /** it stands in a thread itself */
   readonly isInThread: boolean;
+  /** undefined where none is held */
+  readonly content: string | undefined;
+  /** the poll was closed */
+  readonly isClosed: boolean;
 }
 
 export type Targets = ReadonlyMap<EventId, Target>;
 
-const EFFECTS: ReadonlyMap<string, RelationKind> = new Map([
+type EffectKind = RelationKind | 'close';
+
+const EFFECTS: ReadonlyMap<string, EffectKind> = new Map<string, EffectKind>([
   ['message.edit', 'edit'],
   ['message.delete', 'delete'],
   ['reaction', 'react'],
+  ['message.vote', 'vote'],
+  ['message.poll-close', 'close'],
 ]);
 
 /**
@@ -34,12 +45,15 @@ export async function findTargets(
   { store }: Pick<ServiceDeps, 'store'>,
   events: readonly ParsedEvent[],
 ): Promise<Targets> {
-  const pairs = events.flatMap((event) => targetsOf(event).map((target) => [event.room, target] as const));
+  const pairs = pairsOf(events);
   if (pairs.length === 0) return new Map();
   const found = await store.findEvents(pairs);
-  const deleted = await findDeleted(store, pairs);
+  const deleted = await findMarked(store, pairs, 'delete');
+  const votedOn = events.filter(({ fields }) => fields.type === 'message.vote');
+  const closed = await findMarked(store, pairsOf(votedOn), 'close');
   const effective = found.filter((row) => row.void === null);
-  return new Map(effective.map((row) => [row.eventId, targetOf(row, deleted.has(row.eventId))]));
+  const marksOf = (id: EventId): Marks => ({ deleted: deleted.has(id), isClosed: closed.has(id) });
+  return new Map(effective.map((row) => [row.eventId, targetOf(row, marksOf(row.eventId))]));
 }
 
 /**
@@ -58,8 +72,11 @@ export function effectOf(
   if (kind === undefined)
     return startsTopic(event, value) ? relate(event, draft, ['topic', [createIdOf(event.room)]]) : undefined;
   const find = (id: EventId): Target | undefined => findTarget(id, { draft, targets });
+  const older = draft.live.first > 0 && MAY_BE_OLDER.has(kind) ? targetsOf(event).filter((id) => !find(id)) : [];
   const hit = ABOUT_MESSAGES.has(kind) ? answeredBy(event, kind, find) : changedBy(event, { draft, at, find });
-  return hit.length === 0 ? undefined : relate(event, draft, [kind, hit]);
+  if (hit.length + older.length === 0) return undefined;
+  const isUncertain = kind === 'close' && older.length > 0 && !holdsModerate(event, { draft, at });
+  return relate(event, draft, [isUncertain ? 'close-own' : kind, [...hit, ...older]]);
 }
 
 function relate(event: ParsedEvent, draft: RoomDraft, [kind, hit]: [RelationRow['kind'], EventId[]]): Effect {
@@ -74,7 +91,7 @@ export function isAboutDeleted(
   event: ParsedEvent,
   { draft, targets }: { draft: RoomDraft; targets: Targets },
 ): boolean {
-  if (event.fields.type !== 'message.edit') return false;
+  if (!GOES_WITH_TARGET.has(event.fields.type)) return false;
   return targetsOf(event).some((id) => findTarget(id, { draft, targets })?.deleted === true);
 }
 
@@ -84,17 +101,21 @@ export function needsEffect(event: ParsedEvent): boolean {
 }
 
 /** What these are about may lie before our copy of the log; what it is, is looked at when it is read. */
-export const MAY_BE_OLDER: ReadonlySet<RelationKind> = new Set(['thread']);
+export const MAY_BE_OLDER: ReadonlySet<EffectKind> = new Set<EffectKind>(['thread', 'vote', 'close']);
 
-const ABOUT_MESSAGES: ReadonlyMap<RelationKind, (target: Target) => boolean> = new Map([
+const ABOUT_MESSAGES: ReadonlyMap<EffectKind, (target: Target) => boolean> = new Map<
+  EffectKind,
+  (target: Target) => boolean
+>([
   ['react', isStanding],
+  ['vote', isStanding],
   ['thread', (target: Target) => isStanding(target) && !target.isInThread],
 ]);
 
-function answeredBy(event: ParsedEvent, kind: RelationKind, find: (id: EventId) => Target | undefined): EventId[] {
+function answeredBy(event: ParsedEvent, kind: EffectKind, find: (id: EventId) => Target | undefined): EventId[] {
   return targetsOf(event).filter((id) => {
     const target = find(id);
-    return target === undefined ? MAY_BE_OLDER.has(kind) : ABOUT_MESSAGES.get(kind)?.(target);
+    return target !== undefined && ABOUT_MESSAGES.get(kind)?.(target);
   });
 }
 
@@ -103,7 +124,7 @@ function isStanding(target: Target): boolean {
 }
 
 /** What an event is to those it is about. A message is in one thread at most. */
-export function effectKindOf({ fields: { type, rel = [] } }: ParsedEvent): RelationKind | undefined {
+export function effectKindOf({ fields: { type, rel = [] } }: ParsedEvent): EffectKind | undefined {
   if (type !== 'message') return EFFECTS.get(type);
   return rel.filter(([kind]) => kind === 'thread').length === 1 ? 'thread' : undefined;
 }
@@ -118,39 +139,80 @@ function changedBy(
   { draft, at, find }: { draft: RoomDraft; at: number; find: (id: EventId) => Target | undefined },
 ): EventId[] {
   const { type, sender, rel } = event.fields;
-  const holdsModerate = isAddressSender(sender) && draft.state.roleOf(sender, at).rights.has('moderate');
-  return effectsOf({ type, sender, holdsModerate, ...(rel && { rel }) }, find).map(({ target }) => target);
+  const cause = { type, sender, holdsModerate: holdsModerate(event, { draft, at }), ...(rel && { rel }) };
+  return effectsOf(cause, find).map(({ target }) => target);
+}
+
+function holdsModerate({ fields: { sender } }: ParsedEvent, { draft, at }: { draft: RoomDraft; at: number }): boolean {
+  return isAddressSender(sender) && draft.state.roleOf(sender, at).rights.has('moderate');
 }
 
 export function targetsOf(event: ParsedEvent): EventId[] {
   const kind = effectKindOf(event);
   if (kind === undefined) return [];
-  return (event.fields.rel ?? []).filter(([related]) => related === kind).map(([, target]) => target);
+  const named = kind === 'close' ? 'vote' : kind;
+  return (event.fields.rel ?? []).filter(([related]) => related === named).map(([, target]) => target);
 }
 
-async function findDeleted(
+/**
+ * Why a hub does not want a vote that would not count.
+ *
+ * @returns an error code; undefined when it would
+ * @see PV-MSG-048
+ */
+export function voteRefusal(
+  event: ParsedEvent,
+  { draft, targets, at, value }: { draft: RoomDraft; targets: Targets; at: number; value: JsonObject | undefined },
+): string | undefined {
+  const [id] = event.fields.type === 'message.vote' ? targetsOf(event) : [];
+  const target = id && findTarget(id, { draft, targets });
+  if (target?.content === undefined || value === undefined) return undefined;
+  const content = parseStrictJson(target.content, { bytesMax: CONTENT_BYTES_MAX });
+  const poll = content.ok && isJsonObject(content.value) ? pollOf(content.value) : undefined;
+  if (poll === undefined) return 'no-right';
+  if (target.isClosed || at > (poll.closes ?? Infinity)) return 'poll-closed';
+  return choicesOf(poll, value) === undefined ? 'bad-event' : undefined;
+}
+
+function pairsOf(events: readonly ParsedEvent[]): (readonly [RoomId, EventId])[] {
+  return events.flatMap((event) => targetsOf(event).map((target) => [event.room, target] as const));
+}
+
+async function findMarked(
   store: ServiceDeps['store'],
   pairs: readonly (readonly [RoomId, EventId])[],
+  kind: 'delete' | 'close',
 ): Promise<Set<EventId>> {
   const byRoom = new Map<RoomId, EventId[]>();
   for (const [room, id] of pairs) byRoom.set(room, [...(byRoom.get(room) ?? []), id]);
-  const deleted = await Promise.all([...byRoom].map(([room, ids]) => store.deletedAmong(room, ids)));
-  return new Set(deleted.flat());
+  const marked = await Promise.all([...byRoom].map(([room, ids]) => store.markedAmong(room, ids, kind)));
+  return new Set(marked.flat());
 }
 
 function findTarget(id: EventId, { draft, targets }: { draft: RoomDraft; targets: Targets }): Target | undefined {
   const deleted = draft.live.isDeleted(id) || draft.isErased(id);
   const recent = draft.findRecent(id);
   if (recent !== undefined && recent.void !== null) return undefined;
-  if (recent !== undefined) return targetOf(recent, deleted || targets.get(id)?.deleted === true);
   const found = targets.get(id);
+  const marks = { deleted: deleted || found?.deleted === true, isClosed: found?.isClosed === true };
+  if (recent !== undefined) return targetOf(recent, marks);
   return found && { ...found, deleted: found.deleted || deleted };
 }
 
-function targetOf(record: HeldRecord, deleted: boolean): Target {
+type Marks = Pick<Target, 'deleted' | 'isClosed'>;
+
+function targetOf(record: HeldRecord, marks: Marks): Target {
   const { type, sender } = record;
   const event = record.parsed ?? parseEvent(record.jws ?? '');
   const fields = 'fields' in event ? event.fields : event.ok ? event.value.fields : undefined;
   const isInThread = fields?.rel?.some(([kind]) => kind === 'thread') ?? false;
-  return { type, sender: sender as Address | Domain, isState: fields?.key !== undefined, deleted, isInThread };
+  const content = contentOf(record) ?? undefined;
+  return {
+    type,
+    sender: sender as Address | Domain,
+    isState: fields?.key !== undefined,
+    isInThread,
+    content,
+    ...marks,
+  };
 }

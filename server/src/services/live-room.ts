@@ -20,6 +20,8 @@ export interface HeldRecord extends LogRow {
 const TAIL_RECORDS_MAX = 256;
 const TAIL_BYTES_MAX = 512 * 1024;
 const DELETED_MAX = 1024;
+/** Types whose content goes when what they are about is deleted. @see PV-EFF-005 */
+export const GOES_WITH_TARGET: ReadonlySet<string> = new Set(['message.edit', 'message.vote']);
 
 /**
  * A room as this process holds it: its newest head, its state and its newest records. It follows the database, one
@@ -133,7 +135,8 @@ export class LiveRoom {
 
   #isErased(record: HeldRecord): boolean {
     if (this.#deleted.has(record.eventId)) return true;
-    return record.parsed?.fields.rel?.some(([kind, target]) => kind === 'edit' && this.#deleted.has(target)) ?? false;
+    if (!GOES_WITH_TARGET.has(record.type)) return false;
+    return record.parsed?.fields.rel?.some(([, target]) => this.#deleted.has(target)) ?? false;
   }
 }
 
@@ -159,7 +162,7 @@ export function recordBytes(record: Pick<HeldRecord, 'jws' | 'content' | 'passin
   return (record.jws?.length ?? 0) + Buffer.byteLength(contentOf(record) ?? '');
 }
 
-function contentOf({ content, passing }: Pick<HeldRecord, 'content' | 'passing'>): string | null {
+export function contentOf({ content, passing }: Pick<HeldRecord, 'content' | 'passing'>): string | null {
   return content ?? passing ?? null;
 }
 
@@ -190,8 +193,17 @@ export function wireHeader(record: LogRow): string {
  *
  * @see PV-STR-007
  */
-export function clientRecord(room: RoomId, record: HeldRecord): string | null {
-  return (record.client ??= makeClientRecord(room, record));
+export function clientRecord(room: RoomId, record: HeldRecord, domain: Domain): string | null {
+  return (record.client ??=
+    record.type === 'message.vote' ? voteRecord(room, record, domain) : makeClientRecord(room, record));
+}
+
+/** That somebody voted, as people are told: neither who nor what. @see PV-MSG-049 */
+function voteRecord(room: RoomId, record: HeldRecord, domain: Domain): string | null {
+  const { seq, at, eventId: id, type, void: code } = record;
+  const rel = fieldsOf(record)?.rel;
+  const broken = code === null ? {} : { void: code };
+  return JSON.stringify({ t: 'event', room, seq, at, id, type, sender: domain, ts: at, rel, ...broken, content: null });
 }
 
 function makeClientRecord(room: RoomId, record: HeldRecord): string | null {

@@ -9,6 +9,7 @@ import type { CreateDeps } from './create-room.js';
 import type { ServiceDeps } from './deps.js';
 import type { ExchangeSignals } from './exchange-signals.js';
 import type { JoinDeps } from './join-room.js';
+import { listVotes, readPoll } from './read-poll.js';
 import { listMembers, listRooms, readRecords, roomSummary } from './read-rooms.js';
 import { readTimeline } from './read-timeline.js';
 import { requestContact } from './request-contact.js';
@@ -70,6 +71,8 @@ export function makeRoomServices(deps: RoomServiceDeps): RoomServices {
       const related = thread && { related: { kind: 'thread' as const, target: thread } };
       return readTimeline(deps, who, { room, ...page, ...related });
     },
+    readPoll: (who, room, event) => readPoll(deps, who, { room, event }),
+    listVotes: (who, room, page) => listVotes(deps, who, { room, ...page }),
     listTopics: (who, room, page) =>
       readTimeline(deps, who, { room, ...page, related: { kind: 'topic', target: createIdOf(room) } }),
     readRecords: (room, after, max) => readRecords(deps, room, { after, max }),

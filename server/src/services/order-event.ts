@@ -6,7 +6,7 @@ import { judge } from '../protocol/rules.js';
 import type { SentRow } from '../storage/room-rows.js';
 import type { ServiceDeps } from './deps.js';
 import type { RoomDraft } from './draft-room.js';
-import { effectOf, isAboutDeleted, needsEffect } from './find-targets.js';
+import { effectOf, isAboutDeleted, needsEffect, voteRefusal } from './find-targets.js';
 import type { Targets } from './find-targets.js';
 import { mentionsAllUnduly, mentionsIn } from './find-mentions.js';
 import type { Mentioned } from './find-mentions.js';
@@ -82,7 +82,9 @@ export function placeEvent(draft: RoomDraft, submission: Submission, now: number
   const effect = effectOf(event, { draft, targets, at: record.at, value });
   const context = { draft, mentioned, at: record.at };
   const isAllowed = (effect !== undefined || !needsEffect(event)) && !mentionsAllUnduly(event, context);
-  const refusal = admissionRefusal(event, { at: record.at, isAllowed });
+  const refusal =
+    admissionRefusal(event, { at: record.at, isAllowed }) ??
+    voteRefusal(event, { draft, targets, at: record.at, value });
   if (refusal !== undefined) return { status: 'denied', id: event.id, code: refusal, rule: null };
   const wanted = isAboutDeleted(event, { draft, targets }) ? null : content;
   const isPassing = submission.isDiscarded === true && wanted !== null;

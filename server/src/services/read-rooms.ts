@@ -112,7 +112,7 @@ export async function readRecords(
   const live = await deps.rooms.get(room);
   if (live === undefined || after >= live.seq) return [];
   const records = live.tailAfter(after, max) ?? (await readStored(deps, live, { after, max }));
-  return records.map((record) => liveRecord(live, record));
+  return records.map((record) => liveRecord(deps, live, record));
 }
 
 async function readStored(
@@ -125,8 +125,8 @@ async function readStored(
   return await withStatements(deps, live, rows);
 }
 
-function liveRecord(live: LiveRoom, record: HeldRecord): LiveRecord {
-  const clientJson = clientRecord(live.room, record);
+function liveRecord({ domain }: Pick<ReadDeps, 'domain'>, live: LiveRoom, record: HeldRecord): LiveRecord {
+  const clientJson = clientRecord(live.room, record, domain);
   const about = record.type === 'member' || record.type === 'access' ? keyOf(record) : undefined;
   return { seq: record.seq, sender: record.sender, clientJson, ...(about === undefined ? {} : { about }) };
 }

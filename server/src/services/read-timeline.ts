@@ -49,6 +49,7 @@ export async function readTimeline(
   return rows
     .filter(({ jws }) => jws !== null)
     .map((row) => (isShown(row) || isState(row) ? row : { ...row, content: null }))
+    .map((row) => (row.type === 'message.vote' ? { ...row, sender: deps.domain, content: null } : row))
     .map((row) => eventOf(who, row, { effects: byTarget.get(row.eventId) ?? [], thread: threadOf.get(row.eventId) }));
 }
 
@@ -69,7 +70,8 @@ function eventOf(
   const counted = thread && { thread: { count: thread.count, last: thread.last } };
   const folded = { ...effectsOf(who, effects), ...counted };
   return {
-    ...{ seq, at, id, type, sender: sender as Address, ts: fields.ts, content: contentOf(row, fields.scheme) },
+    ...{ seq, at, id, type, sender: sender as Address, ts: type === 'message.vote' ? at : fields.ts },
+    content: contentOf(row, fields.scheme),
     ...(fields.key === undefined ? {} : { key: fields.key }),
     ...(fields.rel === undefined ? {} : { rel: fields.rel }),
     ...(row.void === null ? {} : { void: row.void }),

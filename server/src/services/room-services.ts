@@ -86,6 +86,16 @@ export interface EventEffects {
   readonly thread?: { readonly count: number; readonly last: number };
 }
 
+export interface PollTally {
+  /** votes for each option */
+  readonly counts: readonly number[];
+  /** people who chose something */
+  readonly voters: number;
+  readonly closed: boolean;
+  /** options this person has chosen */
+  readonly mine: readonly number[];
+}
+
 export interface TimelineEvent {
   readonly seq: number;
   readonly at: number;
@@ -189,6 +199,14 @@ export interface RoomServices {
     room: RoomId,
     page: { before?: number; after?: number; limit: number; thread?: EventId },
   ): Promise<readonly TimelineEvent[]>;
+  /** @throws ProtocolError `not-found` */
+  readPoll(who: Actor, room: RoomId, poll: EventId): Promise<PollTally>;
+  /** in byte order of addresses; @throws ProtocolError `not-found` · `no-right` (anonymous) */
+  listVotes(
+    who: Actor,
+    room: RoomId,
+    page: { event: EventId; after?: Address; limit: number },
+  ): Promise<{ votes: readonly { address: Address; choices: readonly number[] }[]; next?: Address }>;
   /** roots with a name, as a page of the timeline */
   listTopics(
     who: Actor,

@@ -11,7 +11,14 @@ import { refusalOf, submitEvent } from './submit-event.js';
 
 type SendDeps = Parameters<typeof submitEvent>[0] & Pick<ServiceDeps, 'rooms'>;
 
-const CLIENT_TYPES: ReadonlySet<string> = new Set(['message', 'message.edit', 'message.delete', 'reaction']);
+const CLIENT_TYPES: ReadonlySet<string> = new Set([
+  'message',
+  'message.edit',
+  'message.delete',
+  'message.vote',
+  'message.poll-close',
+  'reaction',
+]);
 const PRIVATE_TYPE = /^x(\.[a-z][a-z0-9-]*){2,}$/;
 const KINDS: ReadonlySet<string> = new Set(['reply', 'edit', 'delete', 'react', 'thread', 'forward', 'vote']);
 

@@ -42,13 +42,13 @@ const addHead = insertInto(
   },
   'ON CONFLICT DO NOTHING',
 );
-// What was deleted later on came in with its content again, and so did edits of it.
+// What was deleted later on came in with its content again, and so did edits of it and votes.
 const eraseDeleted = `UPDATE log l SET content = NULL
   WHERE l.room_id = $1 AND l.seq BETWEEN $2 AND $3 AND l.content IS NOT NULL AND EXISTS (
     SELECT FROM relations d WHERE d.room_id = $1 AND d.kind = 'delete' AND (
       d.target = l.event_id
       OR d.target IN (
-        SELECT e.target FROM relations e WHERE e.room_id = $1 AND e.event_id = l.event_id AND e.kind = 'edit')))`;
+        SELECT e.target FROM relations e WHERE e.room_id = $1 AND e.event_id = l.event_id AND e.kind IN ('edit', 'vote'))))`;
 const moveFirst = 'UPDATE rooms SET first_seq = $2 WHERE room_id = $1 AND first_seq > $2 AND first_seq <= $3 + 1';
 
 /** @see RoomLogStore.backfill */

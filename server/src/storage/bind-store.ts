@@ -13,6 +13,7 @@ import * as pending from './pending.js';
 import * as proofs from './proofs.js';
 import * as providers from './providers.js';
 import * as readMarks from './read-marks.js';
+import { readVotes } from './read-votes.js';
 import * as timeline from './read-timeline.js';
 import * as ranges from './reading-ranges.js';
 import * as requests from './requests.js';
@@ -52,10 +53,11 @@ function bindRoomLog(db: Database): RoomLogStore {
     readLog: (room, from, limits) => roomLog.readLog(db, room, { from, ...limits }),
     recordHashAt: (room, seq) => roomLog.recordHashAt(db, room, seq),
     findEvents: (pairs) => roomLog.findEvents(db, pairs),
-    deletedAmong: (room, targets) => roomLog.deletedAmong(db, room, targets),
+    markedAmong: (room, targets, kind) => roomLog.markedAmong(db, room, { targets, kind }),
     nextHead: (room, from, to) => roomLog.nextHead(db, room, { from, to }),
     headAt: (room, seq) => roomLog.headAt(db, room, seq),
     lastHeaderOnly: (room, to) => roomLog.lastHeaderOnly(db, room, to),
+    readVotes: (room, part) => readVotes(db, room, part),
     readTimeline: (room, part) => timeline.readTimeline(db, room, part),
     backfill: (part) => backfillLog(db, part),
   };

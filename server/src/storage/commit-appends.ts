@@ -9,10 +9,10 @@ import { issue, textArray } from './sql-values.js';
 import { StorageError } from './storage-error.js';
 
 const selectSeqs = 'SELECT room_id AS room, seq FROM rooms WHERE room_id = ANY ($1::text[])';
-// The targets themselves and every edit of them.
+// The targets themselves and every edit of them and vote on them.
 const eraseContent = `UPDATE log SET content = NULL WHERE room_id = $1 AND content IS NOT NULL AND seq IN (
     SELECT l.seq FROM log l WHERE l.room_id = $1 AND l.event_id = ANY ($2::text[])
-    UNION ALL SELECT r.seq FROM relations r WHERE r.room_id = $1 AND r.target = ANY ($2::text[]) AND r.kind = 'edit')`;
+    UNION ALL SELECT r.seq FROM relations r WHERE r.room_id = $1 AND r.target = ANY ($2::text[]) AND r.kind IN ('edit', 'vote'))`;
 
 /** @see RoomLogStore.commitAppends */
 export async function commitAppends(db: Database, batch: AppendBatch): Promise<{ conflicts: RoomId[] }> {

@@ -24,9 +24,9 @@ const selectEvents = `SELECT l.* FROM unnest($1::text[], $2::text[]) q (room, ev
   JOIN LATERAL (
     SELECT l.room_id AS room, ${logColumns} FROM log l WHERE l.room_id = q.room AND l.event_id = q.event_id LIMIT 1
   ) l ON true`;
-const selectDeleted = `SELECT q.id FROM unnest($2::text[]) q (id)
-  WHERE EXISTS (SELECT FROM relations r WHERE r.room_id = $1 AND r.target = q.id AND r.kind = 'delete')`;
 const selectLastHeader = 'SELECT max(seq) AS seq FROM log WHERE room_id = $1 AND seq <= $2 AND jws IS NULL';
+const selectMarked = `SELECT q.id FROM unnest($2::text[]) q (id)
+  WHERE EXISTS (SELECT FROM relations r WHERE r.room_id = $1 AND r.target = q.id AND r.kind = $3)`;
 // The newest head of a room is one of its heads whether it is kept or not.
 const heads = `(SELECT ${sealedColumns('h')} FROM room_heads h WHERE h.room_id = $1
   UNION ALL SELECT ${sealedColumns('r')} FROM rooms r WHERE r.room_id = $1 AND r.seal IS NOT NULL) heads`;
@@ -59,10 +59,14 @@ export async function findEvents(db: Database, pairs: readonly (readonly [RoomId
   return rows.map((row) => ({ ...logRowFrom(row), room: row.room }));
 }
 
-export async function deletedAmong(db: Database, room: RoomId, targets: readonly EventId[]): Promise<EventId[]> {
+export async function markedAmong(
+  db: Database,
+  room: RoomId,
+  { targets, kind }: { targets: readonly EventId[]; kind: 'delete' | 'close' },
+): Promise<EventId[]> {
   requireAtMost(1024, targets);
   if (targets.length === 0) return [];
-  const rows = await issue<{ id: EventId }>(db.sql, selectDeleted, [room, textArray(targets)]);
+  const rows = await issue<{ id: EventId }>(db.sql, selectMarked, [room, textArray(targets), kind]);
   return rows.map((row) => row.id);
 }
 

@@ -79,8 +79,11 @@ export interface EntryChange {
 }
 
 export interface RelationRow {
-  /** `topic`: a root that is a topic, to the room's create event */
-  readonly kind: RelationKind | 'topic';
+  /**
+   * `topic`: a root that is a topic, to the room's create event; `close`: the end of a poll; `close-own`: if the poll is
+   * of the same sender, which was not known when it came
+   */
+  readonly kind: RelationKind | 'topic' | 'close' | 'close-own';
   readonly target: EventId;
   readonly eventId: EventId;
   readonly seq: number;

@@ -49,6 +49,7 @@ import type {
 } from './room-rows.js';
 import type { OlderPart } from './backfill-log.js';
 import type { TimelinePart } from './read-timeline.js';
+import type { PollPart, PollRecords } from './read-votes.js';
 
 /** Every function fails with `StorageError` (`connection` or `rejected`) and nothing else. Lists are never without a limit. */
 export type Store = RoomLogStore & RoomStateStore & PendingStore & AccountStore & AccountRoomStore & PeerStore & Upkeep;
@@ -71,8 +72,8 @@ export interface RoomLogStore {
   recordHashAt(room: RoomId, seq: number): Promise<Buffer | undefined>;
   /** One question over many rooms, ≤ 1024 pairs; rows come in no particular order. */
   findEvents(pairs: readonly (readonly [RoomId, EventId])[]): Promise<FoundEvent[]>;
-  /** Which of the targets (≤ 1024) an effective delete names. */
-  deletedAmong(room: RoomId, targets: readonly EventId[]): Promise<EventId[]>;
+  /** Which of the targets (≤ 1024) an effective delete names, or an effective close. */
+  markedAmong(room: RoomId, targets: readonly EventId[], kind: 'delete' | 'close'): Promise<EventId[]>;
   /** The largest stored head in [from, to], else the smallest at or after `from`. */
   nextHead(room: RoomId, from: number, to: number): Promise<SealedHead | undefined>;
   headAt(room: RoomId, seq: number): Promise<SealedHead | undefined>;
@@ -80,6 +81,8 @@ export interface RoomLogStore {
   lastHeaderOnly(room: RoomId, to: number): Promise<number | undefined>;
   /** Rows before or after a seq with their effects, ≤ 200, never below `visibleFrom`, ascending. */
   readTimeline(room: RoomId, part: TimelinePart): Promise<Timeline>;
+  /** The votes in a poll that may count, and where it was closed. */
+  readVotes(room: RoomId, part: PollPart): Promise<PollRecords>;
   /**
    * Adds older records below `first` (or where a gap of contents was), and moves `first` down when they reach it.
    * Rows already held stay as they are, except that a missing JWS or content is filled in.

@@ -25,6 +25,7 @@ import type { ClientAnswer, ClientHandlers } from './client-call.js';
 import { contactEndpoints } from './contacts.js';
 import { eventEndpoints } from './events.js';
 import { memberEndpoints } from './members.js';
+import { pollEndpoints } from './polls.js';
 import { profileEndpoints } from './profiles.js';
 import { requestEndpoints } from './requests.js';
 import { roomEndpoints } from './rooms.js';
@@ -59,6 +60,7 @@ export function createClientApp(deps: ClientAppDeps): Hono<EdgeEnv> {
     ...profileEndpoints(profiles),
     ...roomEndpoints(rooms),
     ...eventEndpoints(rooms),
+    ...pollEndpoints(rooms),
     ...memberEndpoints(rooms),
     ...contactEndpoints(rooms),
     ...requestEndpoints(accounts, rooms),

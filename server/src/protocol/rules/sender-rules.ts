@@ -66,6 +66,8 @@ const NEEDED: ReadonlyMap<string, Right | undefined> = new Map<string, Right | u
   ['message', 'send'],
   ['message.edit', 'send'],
   ['message.delete', undefined],
+  ['message.vote', 'react'],
+  ['message.poll-close', undefined],
   ['reaction', 'react'],
   ['room.create', undefined],
   ['room.owner', undefined],
