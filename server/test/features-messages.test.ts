@@ -9,7 +9,7 @@ import type { ApiError, Json, TestPerson } from './support/test-person.js';
 // Servers are started seven times; the runner reads this line.
 t.comment('timeout=300000');
 const group = await makeTestGroup(t, 'messages');
-const { network, alice, bob, bita, gita, carol, room, path } = group;
+const { network, alice, bob, bita, gita, dave, carol, room, path } = group;
 const mute = { by: gita, code: 'no-right' } as const;
 const message = (content: Json, rel?: Content['rel']): Content => ({ type: 'message', content, ...(rel && { rel }) });
 const attempt =
@@ -276,4 +276,22 @@ await t.test('a deleted poll takes its votes along', async (t) => {
     const [row] = await askDatabase<{ count: string }>(network, domain, { text, values: [String(poll)] });
     t.equal(Number(row?.count), 0, domain);
   }
+});
+
+await t.test('what a message said before is listed while the room shows it', async (t) => {
+  const { id } = await alice.say(room, 'one');
+  for (const edited of ['two', 'three'])
+    await alice.send(room, { type: 'message.edit', content: { text: edited }, rel: [['edit', String(id)]] });
+  await group.caughtUp(bob);
+  const edits = path(`/events/${String(id)}/edits`);
+  const { events } = await bob.call('GET', edits);
+  t.same(
+    (events as Json[]).map(({ content }) => (content as Json)['text']),
+    ['two', 'three'],
+  );
+  t.match(((await bob.call('GET', `${edits}?limit=1`))['events'] as Json[])[0], { content: { text: 'three' } });
+  t.equal(await dave.refusal('GET', edits), 'unknown-room', 'to those who are in the room');
+  await alice.send(room, { type: 'message.delete', content: {}, rel: [['delete', String(id)]] });
+  await group.caughtUp(bob);
+  t.same((await bob.call('GET', edits))['events'], [], 'a delete takes them along');
 });

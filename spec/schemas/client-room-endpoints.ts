@@ -116,6 +116,15 @@ export const eventEndpoints = {
     answers: { 200: parts.EventList },
     codes: ['unknown-room'],
   },
+  listEdits: {
+    method: 'GET',
+    path: '/rooms/{room}/events/{event}/edits',
+    summary: 'Reads a page of what a message was changed to, oldest first, where the room shows it.',
+    params: ofRoomAndEvent,
+    query: Type.Object(bounds),
+    answers: { 200: parts.EventList },
+    codes: ['unknown-room', 'no-right'],
+  },
   readPoll: {
     method: 'GET',
     path: '/rooms/{room}/polls/{event}',

@@ -11,7 +11,7 @@ import type { ExchangeSignals } from './exchange-signals.js';
 import type { JoinDeps } from './join-room.js';
 import { listVotes, readPoll } from './read-poll.js';
 import { listMembers, listRooms, readRecords, roomSummary } from './read-rooms.js';
-import { readTimeline } from './read-timeline.js';
+import { listEdits, readTimeline } from './read-timeline.js';
 import { requestContact } from './request-contact.js';
 import { createOnce, createSendEvent, joinedRoom } from './send-event.js';
 import { ProtocolError } from '../protocol/protocol-error.js';
@@ -71,6 +71,7 @@ export function makeRoomServices(deps: RoomServiceDeps): RoomServices {
       const related = thread && { related: { kind: 'thread' as const, target: thread } };
       return readTimeline(deps, who, { room, ...page, ...related });
     },
+    listEdits: (who, room, page) => listEdits(deps, who, { room, ...page }),
     readPoll: (who, room, event) => readPoll(deps, who, { room, event }),
     listVotes: (who, room, page) => listVotes(deps, who, { room, ...page }),
     listTopics: (who, room, page) =>

@@ -9,6 +9,24 @@ import type { ServiceDeps } from './deps.js';
 import { visibleRange } from './read-rooms.js';
 import type { Actor, EventEffects, ReactionCount, TimelineEvent } from './room-services.js';
 
+/**
+ * The effective edits of a message, oldest first: with the message itself, everything it ever said.
+ *
+ * @throws ProtocolError `unknown-room` · `no-right` (the room's settings say that only the latest text is shown)
+ * @see PV-MSG-071, PV-MSG-072
+ */
+export async function listEdits(
+  deps: Pick<ServiceDeps, 'store' | 'rooms' | 'domain'>,
+  who: Actor,
+  page: Omit<TimelineQuery, 'related'> & { room: RoomId; event: EventId },
+): Promise<readonly TimelineEvent[]> {
+  const { event: target, ...rest } = page;
+  const edits = await readTimeline(deps, who, { ...rest, related: { kind: 'edit', target } });
+  const live = await deps.rooms.get(page.room);
+  if (live?.state.get('room.settings', '')?.content['edits'] === 'latest') throw new ProtocolError('no-right');
+  return edits;
+}
+
 export interface TimelineQuery {
   readonly before?: number;
   readonly after?: number;

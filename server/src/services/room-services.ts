@@ -199,6 +199,12 @@ export interface RoomServices {
     room: RoomId,
     page: { before?: number; after?: number; limit: number; thread?: EventId },
   ): Promise<readonly TimelineEvent[]>;
+  /** effective edits of a message; @throws ProtocolError `no-right` where the room shows the latest text only */
+  listEdits(
+    who: Actor,
+    room: RoomId,
+    page: { event: EventId; before?: number; after?: number; limit: number },
+  ): Promise<readonly TimelineEvent[]>;
   /** @throws ProtocolError `not-found` */
   readPoll(who: Actor, room: RoomId, poll: EventId): Promise<PollTally>;
   /** in byte order of addresses; @throws ProtocolError `not-found` · `no-right` (anonymous) */

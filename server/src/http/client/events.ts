@@ -3,7 +3,9 @@ import type { RoomServices } from '../../services/room-services.js';
 import { LIMIT_DEFAULT, eventOf, requireContent, roomOf, sendAnswer, type ClientHandlers } from './client-call.js';
 
 /** What people write in a room, and what was written before. */
-export function eventEndpoints(rooms: RoomServices): Pick<ClientHandlers, 'readEvents' | 'listTopics' | 'sendEvent'> {
+export function eventEndpoints(
+  rooms: RoomServices,
+): Pick<ClientHandlers, 'readEvents' | 'listTopics' | 'listEdits' | 'sendEvent'> {
   return {
     async readEvents({ session, params, query }) {
       const thread = query.thread === undefined ? {} : { thread: eventOf(query.thread) };
@@ -14,6 +16,10 @@ export function eventEndpoints(rooms: RoomServices): Pick<ClientHandlers, 'readE
       status: 200,
       body: { events: await rooms.listTopics(session.who, roomOf(params.room), pageOf(query)) },
     }),
+    async listEdits({ session, params, query }) {
+      const page = { ...pageOf(query), event: eventOf(params.event) };
+      return { status: 200, body: { events: await rooms.listEdits(session.who, roomOf(params.room), page) } };
+    },
     async sendEvent({ session, params, body }) {
       requireContent(body.type, body.content);
       return sendAnswer(await rooms.sendEvent(session.who, { ...body, room: roomOf(params.room) }));
