@@ -31,10 +31,12 @@ export interface NetworkOptions {
   readonly domains: readonly string[];
   /** settings for all of them, PAYVAND_… */
   readonly env?: Readonly<Record<string, string>>;
+  /** settings of one of them, by domain */
+  readonly envOf?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
 /** Makes providers on loopback that know each other by name; none is started yet. */
-export async function createLocalNetwork({ domains, env = {} }: NetworkOptions): Promise<LocalNetwork> {
+export async function createLocalNetwork({ domains, env = {}, envOf = {} }: NetworkOptions): Promise<LocalNetwork> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'payvand-')));
   const ca = await createTestCa(Date.now());
   await writeFile(join(folder, 'ca.pem'), ca.cert);
@@ -50,7 +52,10 @@ export async function createLocalNetwork({ domains, env = {} }: NetworkOptions):
   await writeFile(join(folder, 'peers.json'), JSON.stringify(peers));
   const agent = loopbackAgent(ca.cert);
   const providers = new Map<string, LocalProvider>();
-  for (const place of places) providers.set(place.domain, await createProvider({ ...place, folder, ca, agent, env }));
+  for (const place of places) {
+    const own = { ...env, ...envOf[place.domain] };
+    providers.set(place.domain, await createProvider({ ...place, folder, ca, agent, env: own }));
+  }
   return {
     ...{ ca, agent, folder },
     provider(domain) {

@@ -1,5 +1,6 @@
 import type { Log } from '../log.js';
 import { bindStore } from './bind-store.js';
+import { checkDatabase } from './check-database.js';
 import { openDatabase, openPool } from './database.js';
 import type { Database, DatabaseAddress } from './database.js';
 import { isDurable } from './inspect-database.js';
@@ -24,12 +25,12 @@ const closeMs = 5_000;
 /**
  * Brings the schema up to date and opens the store. The connections come and go with the database by themselves.
  *
- * @throws StartError a migration could not be run
+ * @throws StartError a migration could not be run · what `checkDatabase` throws
  * @throws StorageError `connection` (the database cannot be reached)
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
   const { database, log } = options;
-  await migrate(database);
+  await migrate(database, options.connections ?? connectionsByDefault);
   const guard = openGuard(options);
   const store: Store = {
     ...guard.store,
@@ -41,11 +42,11 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   return store;
 }
 
-async function migrate(database: DatabaseAddress): Promise<void> {
+async function migrate(database: DatabaseAddress, connections: number): Promise<void> {
   const pool = openPool(database, 1);
   try {
     // postgres.js never answers `reserve` on a connection that is not open yet when it fetches no types.
-    await pool`SELECT 1`;
+    await checkDatabase(pool, { address: database, connections });
     await runMigrations(pool);
   } catch (error) {
     throw error instanceof Error && error.name === 'StartError' ? error : StorageError.from(error);

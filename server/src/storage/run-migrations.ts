@@ -68,7 +68,7 @@ async function readMigrations(folder: string): Promise<readonly Migration[]> {
 
 async function migrate(session: ReservedSql, migrations: readonly Migration[]): Promise<readonly string[]> {
   const [found] = await session<[{ exists: boolean }]>`select to_regclass('schema_migrations') is not null as exists`;
-  if (!found.exists) await session.unsafe(createTable);
+  if (!found.exists) await makeTable(session);
   const known = await session<{ number: number; name: string; sha256: string }[]>`
     select number, name, sha256 from schema_migrations order by number`;
   known.forEach((row, index) => checkKnown(row, index, migrations));
@@ -78,6 +78,15 @@ async function migrate(session: ReservedSql, migrations: readonly Migration[]): 
     applied.push(migration.name);
   }
   return applied;
+}
+
+async function makeTable(session: ReservedSql): Promise<void> {
+  try {
+    await session.unsafe(createTable);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new StartError('migration-failed', `no table can be made: ${reason}`, { cause: error });
+  }
 }
 
 function checkKnown(

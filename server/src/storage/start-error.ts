@@ -2,8 +2,11 @@
 export type StartErrorCode =
   | 'data-directory-foreign'
   | 'data-directory-in-use'
+  | 'database-connections'
   | 'database-missing'
+  | 'database-refused'
   | 'database-start-failed'
+  | 'database-unreachable'
   | 'database-version'
   | 'migration-edited'
   | 'migration-failed'

@@ -1,7 +1,7 @@
 /**
  * Why a statement did not happen.
  * - `connection`: the database could not be reached, broke off, or is in trouble (no disk space, too many connections, a deadlock, a time-out).
- *   Retryable. When `ambiguous`, it may have happened all the same: ask `settleRooms` (or look the row up) before trying again.
+ *   Retryable. When `ambiguous`, it may have happened all the same: look the rows up before trying again.
  * - `rejected`: the database refuses these values (U+0000, a constraint, a number out of range). The same call will fail again.
  */
 export type StorageErrorCode = 'connection' | 'rejected';
