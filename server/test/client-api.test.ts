@@ -13,7 +13,7 @@ const nowhere = `r${'A'.repeat(43)}`;
 const event = `e${'A'.repeat(43)}`;
 
 /** A good value for every parameter of a path. */
-const parameters: Record<string, string> = { room: nowhere, address: bob.address, id: 'x', name: 'helpers' };
+const parameters: Record<string, string> = { room: nowhere, event, address: bob.address, id: 'x', name: 'helpers' };
 const endpoints = Object.entries<ClientEndpoint>(clientEndpoints);
 const targetOf = (path: string) => path.replace(/\{(\w+)\}/g, (_, name: string) => parameters[name] ?? '');
 
