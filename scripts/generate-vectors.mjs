@@ -23,6 +23,7 @@ import { pollVectors } from './vectors/poll.mjs';
 import { providerDocumentVectors } from './vectors/provider-document.mjs';
 import { recordVectors } from './vectors/record.mjs';
 import { replayVectors } from './vectors/replay.mjs';
+import { reportVectors } from './vectors/report.mjs';
 import { rulesVectors } from './vectors/rules.mjs';
 import { headVectors, sealVectors } from './vectors/seal.mjs';
 import { stateHashVectors } from './vectors/state-hash.mjs';
@@ -50,6 +51,7 @@ const formats = {
   'provider-document': providerDocumentVectors,
   record: recordVectors,
   replay: replayVectors,
+  report: reportVectors,
   rules: rulesVectors,
   seal: sealVectors,
   'state-hash': stateHashVectors,

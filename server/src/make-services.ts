@@ -9,6 +9,7 @@ import { ProtocolError } from './protocol/protocol-error.js';
 import { acceptJoin } from './services/accept-join.js';
 import { acceptMail } from './services/accept-mail.js';
 import { acceptPush } from './services/accept-push.js';
+import { acceptReport } from './services/accept-report.js';
 import { acceptSubmission } from './services/accept-submission.js';
 import { mergeCrossed } from './services/answer-request.js';
 import { backfillLog } from './services/backfill-log.js';
@@ -34,6 +35,8 @@ import { rememberBlocks } from './services/remember-blocks.js';
 import { createRoomCache } from './services/room-cache.js';
 import type { RoomServices } from './services/room-services.js';
 import { createSendMail } from './services/send-mail.js';
+import type { SendMail } from './services/send-mail.js';
+import { sendReports } from './services/send-reports.js';
 import { createRoomWriter } from './services/write-rooms.js';
 import type { Discovery } from './transport/discovery.js';
 import type { PeerClient } from './transport/peer-client.js';
@@ -58,6 +61,8 @@ export interface Services {
   readonly federation: FederationServices;
   /** A peer has shown that it is alive: what waits to be sent there need not wait much longer. */
   heardFrom(peer: Domain): void;
+  /** An operator's command has done something that concerns a peer. */
+  peerChanged(peer: Domain): void;
   start(): Promise<void>;
   stop(): Promise<void>;
   /** what operators watch */
@@ -73,6 +78,7 @@ export interface Measures {
 const ROOMS_MAX = 20_000;
 const JOIN_WAIT_MS = 5000;
 const ROOMS_AT_START = 1000;
+const PEERS_AT_START = 1000;
 const EXPIRE_EVERY_MS = 600_000;
 
 type Loops = ReturnType<typeof makeLoops>;
@@ -85,15 +91,20 @@ export function makeServices(options: ServicesOptions): Services {
   let cancelExpiry: Cancel | undefined;
   return {
     deps,
-    rooms: makeRoomServices({ ...loops.joinDeps, mail: loops.mail, signals: loops.signals }),
+    rooms: makeRoomServices({
+      ...{ ...loops.joinDeps, mail: loops.mail, signals: loops.signals },
+      ringReports: (peer) => loops.reports.ring(peer),
+    }),
     federation: bindFederation(deps, loops, options.penalize),
     heardFrom(peer) {
-      for (const loop of [loops.pushes, loops.pending, loops.mail]) loop.hurry(peer);
+      for (const loop of [loops.pushes, loops.pending, loops.mail, loops.reports]) loop.hurry(peer);
     },
+    peerChanged: (peer) => loops.reports.ring(peer),
     async start() {
       await loops.pushes.start();
       await loops.pending.start();
       await loops.mail.start();
+      for (const domain of await store.reportDomains(PEERS_AT_START)) loops.reports.ring(domain);
       loops.gossip.start();
       for (const { room } of await store.listRooms({ status: 'joining', limit: ROOMS_AT_START }))
         loops.joins.ring(room);
@@ -105,8 +116,8 @@ export function makeServices(options: ServicesOptions): Services {
       cancelExpiry?.();
       loops.gossip.stop();
       loops.signals.stop();
-      const { pushes, pending, mail, pulls, backfills, joins } = loops;
-      await Promise.all([pushes, pending, mail, pulls, backfills, joins].map((loop) => loop.stop()));
+      const { pushes, pending, mail, reports, pulls, backfills, joins } = loops;
+      await Promise.all([pushes, pending, mail, reports, pulls, backfills, joins].map((loop) => loop.stop()));
       await deps.writer.drain();
     },
     measure: () => ({ queued: deps.writer.queued, cachedRooms: deps.rooms.size, lag: loops.pushes.lag() }),
@@ -155,17 +166,24 @@ function makeLoops(deps: ServiceDeps) {
     concurrency: 16,
     run: (room) => attemptInBackground(joinDeps, room),
   });
-  const mailDeps: MailDeps = { ...deps, mergeCrossed: (who, theirs) => mergeCrossed(joinDeps, who, theirs) };
-  const mail = createSendMail({
+  const mailDeps: MailDeps = {
+    ...deps,
+    mergeCrossed: (who, theirs) => mergeCrossed({ ...joinDeps, mail }, who, theirs),
+  };
+  const mail: SendMail = createSendMail({
     ...deps,
     deliver: async (jws) => {
       await acceptMail(mailDeps, deps.domain, [jws]);
     },
   });
+  const reports = new KeyedLoop<Domain>(deps, {
+    ...{ name: 'report', concurrency: 4 },
+    run: (peer) => sendReports(deps, peer),
+  });
   const pushes = new PushRecords(deps);
   const gossip = createGossipHeads({ ...deps, pull });
   const signals = createExchangeSignals(deps);
-  return { pulls, pull, backfills, pending, joins, joinDeps, mail, mailDeps, pushes, gossip, signals };
+  return { pulls, pull, backfills, pending, joins, joinDeps, mail, mailDeps, reports, pushes, gossip, signals };
 }
 
 async function attemptInBackground(deps: JoinDeps, room: RoomId): Promise<Turn> {
@@ -193,6 +211,7 @@ function bindFederation(deps: ServiceDeps, loops: Loops, penalize: (peer: Domain
     join: (peer, body) => acceptJoin(submitDeps, peer, body),
     snapshot: (peer, body) => readSnapshot(deps, peer, body),
     mailbox: (peer, body) => acceptMail(mailDeps, peer, body.items),
+    report: (peer, body) => acceptReport({ ...deps, penalize }, peer, body),
     signals: async (peer, body) => {
       await signals.accept(peer, body.items);
       return {};

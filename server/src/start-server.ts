@@ -105,14 +105,7 @@ async function start({ config, log, started, signal }: Start): Promise<RunningSe
   const accounts = makeAccountDeps(services.deps, { signUpMode: config.signUp });
   const metrics = createMetrics();
   measure(metrics, services, store);
-  const rereadPeer = (peer: Domain): void => {
-    discovery.forget(peer);
-    discovery.find(peer).catch((cause: unknown) => log.warn('peer-not-read', { peer, cause }));
-  };
-  const bell = await hearOperatorBell(database, (change) => {
-    if ('account' in change) services.deps.bells.ringAccount(change.account);
-    else rereadPeer(change.peer as Domain);
-  });
+  const bell = await hearOperator({ database, services, discovery, log });
   started.push({ name: 'operator bell', stop: () => bell.stop() });
   const listening = await listen({
     config,
@@ -142,6 +135,30 @@ async function start({ config, log, started, signal }: Start): Promise<RunningSe
     accounts,
     stop: () => stopAll(order.toReversed(), log),
   };
+}
+
+/** Takes up what an operator's command has changed. */
+async function hearOperator({
+  database,
+  services,
+  discovery,
+  log,
+}: {
+  database: DatabaseAddress;
+  services: Services;
+  discovery: Discovery;
+  log: Log;
+}): Promise<{ stop(): Promise<void> }> {
+  return await hearOperatorBell(database, (change) => {
+    if ('account' in change) {
+      services.deps.bells.ringAccount(change.account);
+      return;
+    }
+    const peer = change.peer as Domain;
+    discovery.forget(peer);
+    discovery.find(peer).catch((cause: unknown) => log.warn('peer-not-read', { peer, cause }));
+    services.peerChanged(peer);
+  });
 }
 
 async function openDatabase({
@@ -193,7 +210,7 @@ async function listen(
   const { config, log, started, services, accounts, identity, discovery, budgets, metrics, endpoint } = parts;
   const { deps, rooms, federation } = services;
   const authenticator = makeAuthenticator(accounts);
-  const clientDeps = { accounts, authenticator, profiles: makeProfileReader(accounts), rooms, log };
+  const clientDeps = { accounts, authenticator, profiles: makeProfileReader(deps), rooms, log };
   const streams = openClientStreams({ ...deps, roomServices: rooms, authenticator });
   const gate = new StreamGate({
     ...{ path: '/client/v1/stream', streamsMax: config.streamsMax, frameBytesMax: STREAM_FRAME_BYTES_MAX },

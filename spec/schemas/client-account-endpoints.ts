@@ -50,7 +50,7 @@ export const accountEndpoints = {
   changeMe: {
     method: 'PATCH',
     path: '/me',
-    summary: 'Changes the display name and whether others get read receipts.',
+    summary: 'Changes what the person says of themselves, who may see it, and whether others get read receipts.',
     body: parts.MeChange,
     answers: { 200: parts.Me },
   },
@@ -64,14 +64,45 @@ export const accountEndpoints = {
   readProfile: {
     method: 'GET',
     path: '/profiles/{address}',
-    summary: 'Reads what a person is called.',
+    summary: 'Reads what a person says of themselves, as far as the one who asks may see it.',
     params: ofAddress,
     answers: { 200: parts.Profile },
-    codes: ['not-found'],
+    codes: ['not-found', 'hub-unreachable'],
   },
 } as const satisfies Record<string, ClientEndpoint>;
 
 export const peopleEndpoints = {
+  report: {
+    method: 'POST',
+    path: '/reports',
+    summary: 'Reports an event or a request to its hub, to its sender’s provider and to this one; once, however often.',
+    body: parts.ReportRequest,
+    answers: { 200: parts.Report },
+    codes: ['not-found', 'unknown-room', 'list-full'],
+  },
+  listReports: {
+    method: 'GET',
+    path: '/reports',
+    summary: 'Lists what the account reported, and what became of it.',
+    query: pageAfter(parts.ReportId),
+    answers: { 200: parts.ReportList },
+  },
+  listWards: {
+    method: 'GET',
+    path: '/wards',
+    summary: 'Lists the people whose guardian the account is.',
+    query: pageAfter(parts.Address),
+    answers: { 200: parts.WardList },
+  },
+  limitWard: {
+    method: 'PUT',
+    path: '/wards/{address}',
+    summary: 'Limits the account of a ward, so that strangers cannot reach it, or lifts the limit.',
+    params: ofAddress,
+    body: parts.WardChange,
+    answers: { 200: parts.Ward },
+    codes: ['not-found'],
+  },
   requestContact: {
     method: 'POST',
     path: '/contacts',

@@ -32,6 +32,10 @@ export const DisplayName = Type.String({
   maxLength: 64,
   pattern: `^[^${unfit}]*[^${unfit}${unseen}][^${unfit}]*$`,
 });
+/** What people say of themselves, and who may see it. */
+export const Bio = line(1, 256);
+export const StatusLine = line(1, 64);
+export const Audience = oneOf('everyone', 'contacts', 'nobody');
 export const Password = text(8, 256);
 export const Device = line(0, 64);
 export const RequestKey = Type.String({ pattern: '^[!-~]{1,64}$' });
@@ -105,11 +109,42 @@ export const Me = object({
   name: DisplayName,
   receipts: Type.Boolean(),
   owner: Type.Boolean(),
+  /** strangers cannot reach the account */
+  limited: Type.Boolean(),
+  bio: nullable(Bio),
+  status: nullable(StatusLine),
+  handle: nullable(Address),
+  shown: object({ name: Audience, bio: Audience, status: Audience, handle: Audience }),
   session: SessionId,
 });
-export const MeChange = object({ name: Type.Optional(DisplayName), receipts: Type.Optional(Type.Boolean()) });
+export const MeChange = object({
+  name: Type.Optional(DisplayName),
+  receipts: Type.Optional(Type.Boolean()),
+  /** null erases it */
+  bio: Type.Optional(nullable(Bio)),
+  status: Type.Optional(nullable(StatusLine)),
+  handle: Type.Optional(nullable(Address)),
+  shown: Type.Optional(
+    object({
+      name: Type.Optional(Audience),
+      bio: Type.Optional(Audience),
+      status: Type.Optional(Audience),
+      handle: Type.Optional(Audience),
+    }),
+  ),
+});
 export const SignUpCode = object({ code: Type.String(), until: Time });
-export const Profile = object({ address: Address, name: text(1, 64) });
+export const Profile = object({
+  address: Address,
+  name: text(1, 64),
+  bio: Type.Optional(text(1, 256)),
+  status: Type.Optional(text(1, 64)),
+  /** verified: that address names this person back */
+  handle: Type.Optional(object({ address: Address, verified: Type.Boolean() })),
+});
+export const Ward = object({ address: Address, limited: Type.Boolean() });
+export const WardList = object({ wards: Type.Array(Ward, { maxItems: 200 }), next: Type.Optional(Address) });
+export const WardChange = object({ limited: Type.Boolean() });
 
 export const RoomSummary = object({
   room: RoomId,
@@ -225,5 +260,27 @@ export const RequestList = object({
   next: Type.Optional(RequestId),
 });
 export const RequestAnswer = object({ room: Type.Optional(RoomId) });
+export const ReportRequest = object({
+  /** an event of a room */
+  room: Type.Optional(RoomId),
+  event: Type.Optional(EventId),
+  /** or a contact request or invitation */
+  request: Type.Optional(RequestId),
+  reason: oneOf('spam', 'abuse', 'violence', 'child', 'illegal', 'other'),
+  note: Type.Optional(line(1, 500)),
+});
+export const Report = object({
+  id: Type.String({ pattern: `^${hash}$` }),
+  at: Time,
+  sender: Address,
+  room: Type.Optional(RoomId),
+  reason: oneOf('spam', 'abuse', 'violence', 'child', 'illegal', 'other'),
+  copies: Type.Array(
+    object({ provider: Domain, state: oneOf('waiting', 'refused', 'received', 'acted', 'declined') }),
+    { maxItems: 3 },
+  ),
+});
+export const ReportId = Type.String({ pattern: `^${hash}$` });
+export const ReportList = object({ reports: Type.Array(Report, { maxItems: 200 }), next: Type.Optional(ReportId) });
 export const Block = object({ address: Address, at: Time });
 export const BlockList = object({ blocks: Type.Array(Block, { maxItems: 200 }), next: Type.Optional(Address) });

@@ -92,6 +92,7 @@ const eventCodes = {
   refused: final(403, 'The hub refused the event.', 'میزبان رویداد را نپذیرفت.'),
   'storage-rejected': final(409, 'The item cannot be stored.', 'این مورد را نمی‌توان ذخیره کرد.'),
   'until-too-far': final(400, 'The last allowed time lies too far ahead.', 'مهلت رویداد بیش از اندازه دور است.'),
+  'bad-report': final(400, 'The report does not show what it says.', 'گزارش آنچه را می‌گوید نشان نمی‌دهد.'),
   'bad-mail': final(400, 'The mailbox item breaks the format.', 'بستهٔ صندوق قالب درست ندارد.'),
 } as const satisfies Record<string, ErrorCodeEntry>;
 

@@ -13,7 +13,7 @@ import {
   WireHeader,
   WireSealedHead,
 } from './federation-parts.js';
-import { Address, Bytes32, Count, RoomId } from './format-parts.js';
+import { Address, Bytes32, Count, Epoch, RoomId } from './format-parts.js';
 
 export const SubmitRequest = Type.Object({ items: Type.Array(SubmitItem, { minItems: 1, maxItems: 256 }) });
 export const SubmitAnswer = Type.Object({
@@ -113,11 +113,49 @@ export const Signal = Type.Object({
 export const SignalsRequest = Type.Object({ items: Type.Array(Signal, { minItems: 1, maxItems: 256 }) });
 export const SignalsAnswer = Type.Object({});
 
-export const DirectoryRequest = Type.Union([Type.Object({ statement: Bytes32 }), Type.Object({ profile: Address })]);
+export const DirectoryRequest = Type.Union([
+  Type.Object({ statement: Bytes32 }),
+  Type.Object({ profile: Address, for: Type.Optional(Address) }),
+  Type.Object({ handle: Address }),
+]);
 export const DirectoryAnswer = Type.Union([
   Type.Object({ statement: JwsText }),
-  Type.Object({ profile: Type.Object({ address: Address, name: Type.String({ maxLength: 512 }) }) }),
+  Type.Object({
+    profile: Type.Object({
+      address: Address,
+      name: Type.String({ maxLength: 512 }),
+      bio: Type.Optional(Type.String({ maxLength: 1024 })),
+      status: Type.Optional(Type.String({ maxLength: 512 })),
+      handle: Type.Optional(Address),
+    }),
+  }),
+  Type.Object({ handle: Type.Object({ address: Address, names: Address }) }),
 ]);
+
+const ReportState = Type.Unsafe<'received' | 'acted' | 'declined'>({
+  type: 'string',
+  enum: ['received', 'acted', 'declined'],
+});
+const EventEvidence = Type.Object({
+  record: Type.Object({
+    epoch: Epoch,
+    seq: Count,
+    at: Count,
+    jws: JwsText,
+    content: Type.String({ maxLength: 65_536 }),
+  }),
+  statement: JwsText,
+  prev: Bytes32,
+  headers: Type.Array(WireHeader, { maxItems: 256 }),
+  sealed: WireSealedHead,
+  seals: Type.Array(JwsText, { minItems: 1, maxItems: 1 }),
+  hubStatement: JwsText,
+});
+const MailEvidence = Type.Object({ mail: JwsText, statement: JwsText });
+const ReportMade = Type.Object({ report: JwsText, evidence: Type.Union([EventEvidence, MailEvidence]) });
+const Decisions = Type.Array(Type.Object({ report: Bytes32, state: ReportState }), { minItems: 1, maxItems: 64 });
+export const ReportRequest = Type.Union([ReportMade, Type.Object({ decisions: Decisions })]);
+export const ReportAnswer = Type.Union([Type.Object({ state: ReportState }), Type.Object({ taken: Count })]);
 
 /** Which budget of a peer a verb is charged to. */
 export type VerbClass = 'write' | 'read' | 'mailbox' | 'signals';
@@ -132,6 +170,7 @@ export const federationVerbs = {
   snapshot: { class: 'read', request: SnapshotRequest, answer: SnapshotAnswer },
   mailbox: { class: 'mailbox', request: MailboxRequest, answer: MailboxAnswer },
   signals: { class: 'signals', request: SignalsRequest, answer: SignalsAnswer },
+  report: { class: 'write', request: ReportRequest, answer: ReportAnswer },
   directory: { class: 'read', request: DirectoryRequest, answer: DirectoryAnswer },
 } as const;
 

@@ -74,6 +74,17 @@ const InviteMailBody = Type.Object({
   intro: Type.Optional(line(1, 200)),
 });
 
+const ReportPayload = Type.Object({
+  from: Domain,
+  to: Domain,
+  sender: Address,
+  item: Bytes32,
+  reason: oneOf('spam', 'abuse', 'violence', 'child', 'illegal', 'other'),
+  note: Type.Optional(line(1, 500)),
+  at: Count,
+  nonce: Bytes16,
+});
+
 const DenialPayload = Type.Object({
   hub: Domain,
   room: RoomId,
@@ -96,4 +107,5 @@ export const signedFormats: Readonly<Record<string, TSchema>> = {
   'mail-payload': MailPayload,
   'invite-mail-body': InviteMailBody,
   'denial-payload': DenialPayload,
+  'report-payload': ReportPayload,
 };

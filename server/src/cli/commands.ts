@@ -24,6 +24,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./user.js')).userResetPassword,
   },
   { name: 'user close', summary: 'close an account for good', load: async () => (await import('./user.js')).userClose },
+  {
+    name: 'user limit',
+    summary: 'keep strangers from a child’s or guest’s account',
+    load: async () => (await import('./user.js')).userLimit,
+  },
   { name: 'keys show', summary: 'show the public keys', load: async () => (await import('./keys.js')).keysShow },
   {
     name: 'keys rotate',
@@ -42,6 +47,21 @@ export const commands: readonly CommandEntry[] = [
     name: 'peers limit',
     summary: 'change the budgets of a provider',
     load: async () => (await import('./peers.js')).peersLimit,
+  },
+  {
+    name: 'reports list',
+    summary: 'list what people here and elsewhere report',
+    load: async () => (await import('./reports.js')).reportsList,
+  },
+  {
+    name: 'reports show',
+    summary: 'show a report with what was said',
+    load: async () => (await import('./reports.js')).reportsShow,
+  },
+  {
+    name: 'reports decide',
+    summary: 'tell the reporter what became of it',
+    load: async () => (await import('./reports.js')).reportsDecide,
   },
   {
     name: 'certificate',

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Config } from '../config.js';
 import { createLog } from '../log.js';
+import { contactFactor } from '../protocol/contact-factor.js';
 import { parseDomain } from '../protocol/identifiers.js';
 import type { Domain } from '../protocol/identifiers.js';
 import { keyThumbprint } from '../protocol/key-thumbprint.js';
@@ -30,12 +31,24 @@ export const peersList: Command = {
         count += 1;
         const document = peer.document === null ? undefined : readDocument(peer.document, peer.domain);
         const { blocked, limitFactor } = peer;
+        const { contactsAsked: asked, contactsGranted: granted, contactsReported: reported } = peer;
+        const contacts = { asked, granted, reported };
+        const mail = contactFactor(contacts);
         const rootKey = document && rootKeyOf(document);
-        const marks = [blocked ? 'blocked' : '', limitFactor === 1 ? '' : `limits × ${limitFactor}`].filter(
-          (mark) => mark !== '',
-        );
+        const marks = [
+          blocked ? 'blocked' : '',
+          limitFactor === 1 ? '' : `limits × ${limitFactor}`,
+          asked === 0 ? '' : `mail × ${mail.toFixed(2)}: ${granted} of ${asked} requests granted, ${reported} reported`,
+        ].filter((mark) => mark !== '');
         context.output.print([peer.domain, rootKey ?? 'no document', ...marks].join('  '));
-        context.output.result({ domain: peer.domain, rootKey, expires: document?.expires, blocked, limitFactor });
+        context.output.result({
+          domain: peer.domain,
+          rootKey,
+          expires: document?.expires,
+          blocked,
+          limitFactor,
+          contacts,
+        });
       }
       if (count === 0) context.output.print('no other provider has been met yet');
     }),

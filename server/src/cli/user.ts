@@ -1,5 +1,5 @@
 import { ProtocolError } from '../protocol/protocol-error.js';
-import { closeUser, createUser, resetPassword } from '../services/accounts/operate-accounts.js';
+import { closeUser, createUser, limitUser, resetPassword } from '../services/accounts/operate-accounts.js';
 import { CommandError } from './command.js';
 import type { Command, CommandContext } from './command.js';
 import { asOperator } from './open-operator.js';
@@ -57,6 +57,26 @@ export const userClose: Command = {
   },
 };
 
+export const userLimit: Command = {
+  ...shared,
+  details: [
+    'Strangers cannot reach a limited account, nor find out that it is there: for children and guests.',
+    'Works while the server runs.',
+  ].join('\n'),
+  flags: {
+    off: { sentence: 'lift the limit' },
+    guardian: { value: 'name', sentence: 'whose account here may limit this one from now on; none takes that back' },
+  },
+  async run(context) {
+    const localpart = await wantedLocalpart(context);
+    const { off, guardian } = context.flags;
+    const change = { limited: off === undefined, ...(guardian !== undefined && { guardian }) };
+    await asOperator(context, (operator) => limitUser(operator, localpart, change).catch(explainTo(localpart)));
+    context.output.print(`${localpart} is ${change.limited ? 'limited' : 'no longer limited'}.`);
+    context.output.result({ localpart, ...change });
+  },
+};
+
 /** People may give the whole address. */
 async function wantedLocalpart({ args: [name = ''], config }: CommandContext): Promise<string> {
   const [localpart = '', domain] = name.split('@');
@@ -77,6 +97,7 @@ function explainTo(localpart: string): (cause: unknown) => never {
 const sentences: Readonly<Record<string, (localpart: string) => string>> = {
   taken: (localpart) => `${localpart} is taken, or was once and is never given again`,
   'not-found': (localpart) => `there is no open account ${localpart}`,
+  'not-found/guardian': () => 'there is no open account of that guardian here',
   'bad-request/localpart': () =>
     'a name is 1 to 64 of a–z, 0–9, dot, hyphen and underscore, and begins with a letter or digit',
   'bad-request/password': () => 'a password has 8 to 256 characters',

@@ -10,6 +10,7 @@ export type JwsType =
   | 'payvand-denial'
   | 'payvand-invite'
   | 'payvand-mail'
+  | 'payvand-report'
   | 'payvand-statement'
   | 'payvand-provider';
 

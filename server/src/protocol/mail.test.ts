@@ -9,6 +9,9 @@ import { parseKeyStatement } from './key-statement.js';
 import type { KeyStatement } from './key-statement.js';
 import { signingKeyFromSeed } from './key-thumbprint.js';
 import { buildMail, parseMail, verifyMail } from './mail.js';
+import { checkEvidence } from './report-evidence.js';
+import type { ReportEvidence } from './report-evidence.js';
+import { parseReport, verifyReport } from './report.js';
 
 interface Vector {
   name: string;
@@ -81,5 +84,18 @@ void t.test('what is built is what is read', (t) => {
   t.same(parseDenial(denial.jws), { ok: true, value: denial });
   const mail = buildMail({ from: by, to, kind: 'invite', nonce, until: 7, body: { intro: 'سلام' } }, key);
   t.same(parseMail(mail.jws), { ok: true, value: mail });
+  t.end();
+});
+
+void t.test('PV-REP-002 to PV-REP-007 reports and their evidence are read as the vectors say', (t) => {
+  for (const { name, input, expect } of vectorsOf('report', 'parse'))
+    t.same(outcome(parseReport(input.jws)), expect, name);
+  for (const vector of vectorsOf('report', 'verify'))
+    t.equal(isGood(vector, parseReport, verifyReport), vector.expect.ok, vector.name);
+  for (const { name, input, expect } of vectorsOf('report', 'evidence')) {
+    const report = parseReport(input.jws);
+    const { evidence } = input as unknown as { evidence: ReportEvidence };
+    t.same(report.ok && outcome(checkEvidence(report.value, evidence)), expect, name);
+  }
   t.end();
 });

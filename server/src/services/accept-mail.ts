@@ -6,11 +6,15 @@ import { verifyInvite } from '../protocol/invite.js';
 import { parseMail, verifyMail } from '../protocol/mail.js';
 import type { Mail } from '../protocol/mail.js';
 import { noteOf } from './account-news.js';
+import { findDm } from './create-room.js';
 import type { ServiceDeps } from './deps.js';
 import type { Invitation } from './join-room.js';
 import type { Actor } from './room-services.js';
 
-type MailDeps = Pick<ServiceDeps, 'domain' | 'store' | 'clock' | 'directory' | 'accountIdOf' | 'bells' | 'keys'> & {
+type MailDeps = Pick<
+  ServiceDeps,
+  'domain' | 'store' | 'clock' | 'directory' | 'accountIdOf' | 'bells' | 'keys' | 'rooms'
+> & {
   /** a dm that both people asked for at the same time becomes one */
   readonly mergeCrossed: (who: Actor, theirs: Invitation) => Promise<boolean>;
 };
@@ -24,9 +28,9 @@ const REQUESTS_WAITING_MAX = 500;
 
 /**
  * Takes mailbox items of another provider's people. What an answer says depends only on what the sender sent: whether the
- * account exists or has blocked the sender makes no difference to it.
+ * account exists, is limited or has blocked the sender makes no difference to it.
  *
- * @see PV-MBX-001 to PV-MBX-006
+ * @see PV-MBX-001 to PV-MBX-006, PV-LIM-001, PV-LIM-012
  */
 export async function acceptMail(
   deps: MailDeps,
@@ -49,6 +53,7 @@ async function acceptItem(deps: MailDeps, peer: Domain, jws: string): Promise<Ma
   if (!verifyMail(mail.value, statement)) return { status: 'denied', code: 'bad-mail' };
   const body = parseInviteBody(mail.value);
   if (!body.ok || !verifyInvite(body.value.invite, statement)) return { status: 'denied', code: 'bad-mail' };
+  if (peer !== deps.domain) await deps.store.countContacts(peer, 'asked');
   await file(deps, mail.value, body.value);
   return { status: 'ok' };
 }
@@ -59,6 +64,7 @@ async function file(deps: MailDeps, mail: Mail, body: InviteBody): Promise<void>
   if (accountId === undefined || (await deps.store.isBlocked(accountId, mail.from))) return;
   const { create, content, contentText, statement, invite, intro } = body;
   const who = { accountId, address: mail.to };
+  if (await isUnreachable(deps, who, mail.from)) return;
   const creator = create.fields.sender as Address;
   const creation = { kind: content.kind, hub: invite.hub, creator, peer: content.with ?? null };
   const theirs = { room: invite.room, hub: invite.hub, creation };
@@ -69,7 +75,11 @@ async function file(deps: MailDeps, mail: Mail, body: InviteBody): Promise<void>
       ...{ hub: invite.hub, by: mail.from, at: deps.clock.now(), until: mail.until, state: 'waiting' },
       body: JSON.stringify({
         create: { jws: create.jws, content: contentText, statement: statement.jws },
-        ...{ invite: invite.jws, creation: { kind: content.kind, creator, peer: content.with ?? null } },
+        ...{
+          mail: mail.jws,
+          invite: invite.jws,
+          creation: { kind: content.kind, creator, peer: content.with ?? null },
+        },
         ...(intro === undefined ? {} : { intro }),
       }),
     },
@@ -80,4 +90,10 @@ async function file(deps: MailDeps, mail: Mail, body: InviteBody): Promise<void>
   if (await deps.mergeCrossed(who, theirs)) await deps.store.setRequestState(accountId, mail.hash, 'accepted');
   await deps.store.addNotes([noteOf(accountId, { kind: 'request', id: mail.hash })]);
   deps.bells.ringAccount(accountId);
+}
+
+/** Whether a limited person has had nothing to do with somebody so far. @see PV-LIM-001 */
+async function isUnreachable(deps: MailDeps, who: Actor, by: Address): Promise<boolean> {
+  const account = await deps.store.findAccountById(who.accountId);
+  return account?.limited === true && account.guardian !== by && (await findDm(deps, who, by)) === undefined;
 }

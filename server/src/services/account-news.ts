@@ -6,11 +6,12 @@ import type { AccountNote } from '../storage/room-rows.js';
  * What an account's log tells its devices.
  * - `room`: look at the room again: joined, left, title, role, rights, status.
  * - `request`: look at the request again: it came, or was answered.
+ * - `report`: look at what became of a report again.
  * - `refused`: a send that was answered `pending` will never be in its room.
  */
 export type AccountNews =
   | { readonly kind: 'room'; readonly room: RoomId }
-  | { readonly kind: 'request'; readonly id: string }
+  | { readonly kind: 'request' | 'report'; readonly id: string }
   | {
       readonly kind: 'refused';
       readonly key: string;
@@ -35,7 +36,8 @@ export function newsOf(row: { readonly kind: string; readonly body: string }): A
   if (!isJsonObject(body)) return undefined;
   const room = parseRoomId(body['room']);
   if (row.kind === 'room') return room && { kind: 'room', room };
-  if (row.kind === 'request') return typeof body['id'] === 'string' ? { kind: 'request', id: body['id'] } : undefined;
+  if (row.kind === 'request' || row.kind === 'report')
+    return typeof body['id'] === 'string' ? { kind: row.kind, id: body['id'] } : undefined;
   if (row.kind !== 'refused') return undefined;
   const id = parseEventId(body['id']);
   const { key, code } = body;

@@ -1,15 +1,16 @@
+import { domainOf } from '../protocol/identifiers.js';
 import type { RoomId } from '../protocol/identifiers.js';
 import { ProtocolError } from '../protocol/protocol-error.js';
 import type { RequestRow } from '../storage/account-rows.js';
 import { noteOf } from './account-news.js';
-import { findDm } from './create-room.js';
-import type { ServiceDeps } from './deps.js';
+import { findDm, sendInvite } from './create-room.js';
+import type { CreateDeps } from './create-room.js';
 import { joinRoom } from './join-room.js';
 import type { Invitation, JoinDeps } from './join-room.js';
 import type { Actor } from './room-services.js';
 import { submitEvent } from './submit-event.js';
 
-export type AnswerDeps = JoinDeps & Pick<ServiceDeps, 'store' | 'rooms'>;
+export type AnswerDeps = JoinDeps & CreateDeps;
 
 interface RequestBody {
   readonly creation: Invitation['creation'];
@@ -32,6 +33,8 @@ export async function answerRequest(
   if (answer === 'accept') {
     await joinRoom(deps, who, invitationOf(request));
     await settle(deps, who, { id, state: 'accepted' });
+    const isFromPeer = domainOf(request.by) !== deps.domain;
+    if (isFromPeer && request.state === 'waiting') await deps.store.countContacts(domainOf(request.by), 'granted');
     return { room: request.room };
   }
   if (answer === 'block') {
@@ -64,15 +67,21 @@ async function settle(
  *
  * @param theirs the dm the other person created
  * @returns whether the invitation to it needs no answer any more
- * @see PV-ROOM-012
+ * @see PV-ROOM-012, PV-LIM-006
  */
 export async function mergeCrossed(deps: AnswerDeps, who: Actor, theirs: Invitation): Promise<boolean> {
   const { room, creation } = theirs;
   const { kind, creator } = creation;
   if (kind !== 'dm' || creator === null) return false;
   const own = await findDm(deps, who, creator);
-  if (own === undefined || own.room === room || own.hub !== deps.domain) return false;
-  if (own.state.isJoined(creator) || own.room < room) return true;
+  if (own?.room === room) return true;
+  if (own?.hub !== deps.domain) return false;
+  if (own.state.isJoined(creator)) return true;
+  if (own.room < room) {
+    // They may never have seen our invitation, as long as they were limited or had blocked our person.
+    await sendInvite(deps, who, { room: own.room, to: creator });
+    return true;
+  }
   await joinRoom(deps, who, theirs);
   await submitEvent(deps, own, { sender: who.address, type: 'room.superseded', key: '', content: { by: room } });
   return true;

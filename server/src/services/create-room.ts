@@ -52,24 +52,24 @@ export async function createGroup(
 
 /** The dm between one of our people and somebody, if there is one that counts. */
 export async function findDm(
-  deps: Pick<ServiceDeps, 'store' | 'rooms'>,
+  { store, rooms }: Pick<ServiceDeps, 'store' | 'rooms'>,
   who: Actor,
   other: Address,
 ): Promise<LiveRoom | undefined> {
-  let after: RoomId | undefined;
-  for (;;) {
-    const page = await deps.store.listAccountRooms(who.accountId, who.address, {
-      limit: 256,
-      ...(after === undefined ? {} : { after }),
-    });
-    for (const { row, room, membership } of page) {
-      if (row.kind !== 'dm' || membership !== 'joined' || (row.peer !== other && row.creator !== other)) continue;
-      const live = await deps.rooms.get(room);
-      if (live !== undefined && live.state.get('room.superseded', '') === undefined) return live;
-    }
-    after = page.at(-1)?.room;
-    if (page.length < 256) return undefined;
+  for (const room of await store.listDms(who.accountId, other)) {
+    const live = await rooms.get(room);
+    if (live !== undefined && live.state.get('room.superseded', '') === undefined) return live;
   }
+  return undefined;
+}
+
+/** Whether two people have accepted each other: a dm in which both are joined. @see PV-PRF-001 */
+export async function isContact(
+  deps: Pick<ServiceDeps, 'store' | 'rooms'>,
+  who: Actor,
+  other: Address,
+): Promise<boolean> {
+  return (await findDm(deps, who, other))?.state.isJoined(other) === true;
 }
 
 /** Invites somebody by mail: the room's create event, and the signed right to join. */

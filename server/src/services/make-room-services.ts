@@ -1,6 +1,6 @@
 import type { Bells, RoomServices } from './room-services.js';
 import { createIdOf } from '../protocol/identifiers.js';
-import type { RoomId } from '../protocol/identifiers.js';
+import type { Domain, RoomId } from '../protocol/identifiers.js';
 import { noteOf } from './account-news.js';
 import { answerRequest } from './answer-request.js';
 import * as change from './change-room.js';
@@ -12,13 +12,19 @@ import type { JoinDeps } from './join-room.js';
 import { listVotes, readPoll } from './read-poll.js';
 import { listMembers, listRooms, readRecords, roomSummary } from './read-rooms.js';
 import { listEdits, readTimeline } from './read-timeline.js';
+import { listReports, makeReport } from './make-report.js';
 import { requestContact } from './request-contact.js';
 import { createOnce, createSendEvent, joinedRoom } from './send-event.js';
 import { ProtocolError } from '../protocol/protocol-error.js';
 
 export type RoomServiceDeps = ServiceDeps &
   CreateDeps &
-  JoinDeps & { readonly signals: ExchangeSignals; readonly bells: Bells };
+  JoinDeps & {
+    readonly signals: ExchangeSignals;
+    readonly bells: Bells;
+    /** there is a report to send to a provider */
+    readonly ringReports: (peer: Domain) => void;
+  };
 
 const RECEIPT_MEMBERS_MAX = 100;
 
@@ -42,6 +48,8 @@ export function makeRoomServices(deps: RoomServiceDeps): RoomServices {
       await sendInvite(deps, who, { room, to: address });
       return { status: 'sent' };
     },
+    report: (who, wanted) => makeReport(deps, who, wanted),
+    listReports: (who, page) => listReports(deps, who, page),
     leaveRoom: (who, room) => changeRoom(deps, who, { room, change: change.leave(who) }),
     setTitle: (who, room, title) => changeRoom(deps, who, { room, change: change.title(title) }),
     setHistory: (who, room, visible) => changeRoom(deps, who, { room, change: change.history(visible) }),

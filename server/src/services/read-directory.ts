@@ -1,43 +1,65 @@
+import type { FederationRequest } from '@payvand/spec';
 import { domainOf, localpartOf } from '../protocol/identifiers.js';
 import type { Address, Domain } from '../protocol/identifiers.js';
 import { ProtocolError } from '../protocol/protocol-error.js';
+import type { AccountRow } from '../storage/account-rows.js';
 import type { ServiceDeps } from './deps.js';
+import { tellHandle, tellProfile } from './tell-profile.js';
+
+type DirectoryDeps = Pick<ServiceDeps, 'store' | 'domain' | 'rooms'>;
 
 const PEER_ROOMS_MAX = 1000;
 
 /**
- * Answers what our directory says: a key statement by its hash, or one of our people's profile to a provider that has
- * somebody in a room with that person. Who does not exist and who is none of the caller's business look the same.
+ * Answers what our directory says: a key statement by its hash; one of our people's profile to a provider that has
+ * somebody in a room with that person; or the other address a person names. Who does not exist and who is none of the
+ * caller's business look the same.
  *
- * @throws ProtocolError `not-found`
- * @see PV-DIR-001 to PV-DIR-005
+ * @throws ProtocolError `not-found` · `wrong-origin` (asked for somebody of another provider)
+ * @see PV-DIR-001 to PV-DIR-005, PV-PRF-002, PV-PRF-010
  */
 export async function readDirectory(
-  deps: Pick<ServiceDeps, 'store' | 'domain' | 'rooms'>,
+  deps: DirectoryDeps,
   peer: Domain,
-  body: { statement: string } | { profile: string },
+  body: FederationRequest<'directory'>,
 ): Promise<object> {
   if ('statement' in body) {
     const row = await deps.store.findStatement(body.statement);
     if (row === undefined) throw new ProtocolError('not-found');
     return { statement: row.jws };
   }
+  if ('handle' in body) return { handle: await readHandle(deps, body.handle as Address) };
   const address = body.profile as Address;
-  const account = domainOf(address) === deps.domain ? await deps.store.findAccount(localpartOf(address)) : undefined;
-  const isKnown = await sharesRoom(deps, peer, address);
-  if (account === undefined || account.closedAt !== null || !isKnown) throw new ProtocolError('not-found');
-  return { profile: { address, name: account.name } };
+  const reader = body.for as Address | undefined;
+  if (reader !== undefined && domainOf(reader) !== peer) throw new ProtocolError('wrong-origin');
+  const account = await findOwn(deps, address);
+  const isKnown = await sharesRoom(deps, peer, { address, reader });
+  if (account === undefined || !isKnown) throw new ProtocolError('not-found');
+  return { profile: await tellProfile(deps, { account, address }, reader) };
+}
+
+async function readHandle(deps: DirectoryDeps, address: Address): Promise<{ address: Address; names: Address }> {
+  const account = await findOwn(deps, address);
+  const names = account && (await tellHandle(deps, account));
+  if (names === undefined) throw new ProtocolError('not-found');
+  return { address, names };
+}
+
+async function findOwn({ store, domain }: DirectoryDeps, address: Address): Promise<AccountRow | undefined> {
+  if (domainOf(address) !== domain) return undefined;
+  const account = await store.findAccount(localpartOf(address));
+  return account?.closedAt === null ? account : undefined;
 }
 
 async function sharesRoom(
   { store, rooms }: Pick<ServiceDeps, 'store' | 'rooms'>,
   peer: Domain,
-  address: Address,
+  { address, reader }: { address: Address; reader: Address | undefined },
 ): Promise<boolean> {
   for (const { room, to } of await store.listPeerRooms(peer, { limit: PEER_ROOMS_MAX })) {
     if (to !== null) continue;
     const live = await rooms.get(room);
-    if (live?.state.isJoined(address) === true) return true;
+    if (live?.state.isJoined(address) === true && (reader === undefined || live.state.isJoined(reader))) return true;
   }
   return false;
 }

@@ -1,4 +1,6 @@
 import type { Address, Domain, EventId, RoomId } from '../protocol/identifiers.js';
+import type { ReportReason } from '../protocol/report.js';
+import type { CopyState } from '../storage/report-rows.js';
 
 /** The person a request speaks for: an open account of this provider, already authenticated. */
 export interface Actor {
@@ -144,6 +146,22 @@ export interface Bells {
 /** A change of room state made by a person: its record, or the id to wait for. */
 export type StateAnswer = SendAnswer;
 
+export interface WantedReport {
+  readonly about: { readonly room: RoomId; readonly event: EventId } | { readonly request: string };
+  readonly reason: ReportReason;
+  readonly note?: string;
+}
+
+/** A report as its author sees it. */
+export interface ReportView {
+  readonly id: string;
+  readonly at: number;
+  readonly sender: Address;
+  readonly room?: RoomId;
+  readonly reason: ReportReason;
+  readonly copies: readonly { readonly provider: Domain; readonly state: CopyState }[];
+}
+
 export type Restriction = { readonly rights: readonly string[]; readonly until?: number };
 
 /**
@@ -159,6 +177,12 @@ export interface RoomServices {
   ): Promise<{ room: RoomId; status: 'sent' }>;
   answerRequest(who: Actor, requestId: string, answer: 'accept' | 'ignore' | 'block'): Promise<{ room?: RoomId }>;
   inviteMember(who: Actor, invite: { room: RoomId; address: Address }): Promise<{ status: 'sent' }>;
+  /** Reports an event, or a request, to all it concerns; again gives the first. Also throws `not-found`, `list-full`. */
+  report(who: Actor, wanted: WantedReport): Promise<ReportView>;
+  listReports(
+    who: Actor,
+    page: { after?: string; limit: number },
+  ): Promise<{ reports: readonly ReportView[]; next?: string }>;
   leaveRoom(who: Actor, room: RoomId): Promise<StateAnswer>;
   setTitle(who: Actor, room: RoomId, title: string): Promise<StateAnswer>;
   setHistory(who: Actor, room: RoomId, visible: 'all' | 'joined'): Promise<StateAnswer>;

@@ -7,9 +7,10 @@ import { StorageError } from '../storage/storage-error.js';
 import { newsOf, type AccountNews } from './account-news.js';
 import type { Authenticated } from './accounts/account-deps.js';
 import type { Authenticator } from './accounts/authenticator.js';
-import { listRequests, viewOfRequest } from './accounts/requests.js';
+import { listRequests } from './accounts/requests.js';
 import { formatSessionId } from './accounts/session-token.js';
 import type { ServiceDeps } from './deps.js';
+import { frameOfNews } from './news-frame.js';
 import { blockedIn } from './remember-blocks.js';
 import type { RoomServices, RoomSummary, Signal } from './room-services.js';
 
@@ -229,20 +230,12 @@ export class AccountStream {
   }
 
   async #tellNews(news: AccountNews, account: number): Promise<void> {
-    switch (news.kind) {
-      case 'room':
-        await this.#lookAgain(news.room);
-        return this.#announce(news.room, account);
-      case 'request': {
-        const request = await this.#deps.store.findRequest(this.#session.who.accountId, news.id);
-        if (request) this.#send({ t: 'request', ...viewOfRequest(request), account });
-        return;
-      }
-      case 'refused': {
-        const { key, id, code } = news;
-        this.#send({ t: 'sent', key, status: 'refused', id, code, account });
-      }
+    if (news.kind === 'room') {
+      await this.#lookAgain(news.room);
+      return this.#announce(news.room, account);
     }
+    const frame = await frameOfNews(this.#deps, this.#session.who, news);
+    if (frame) this.#send({ ...frame, account });
   }
 
   /** Reads what the account may see of a room now: it may have joined, left, or come back. */

@@ -41,6 +41,13 @@ const updateRead = `WITH moved AS (
     DELETE FROM mentions WHERE room_id = $2 AND account_id = $1 AND seq <= $3 AND EXISTS (SELECT FROM moved)
   ) SELECT read_seq FROM moved`;
 
+const selectSharedAccount = `SELECT FROM account_rooms a
+  JOIN account_rooms b ON b.room_id = a.room_id AND b.account_id = $2 AND b.membership = 'joined'
+  WHERE a.account_id = $1 AND a.membership = 'joined' LIMIT 1`;
+const selectDms = `SELECT a.room_id AS room FROM account_rooms a JOIN rooms r ON r.room_id = a.room_id
+  WHERE a.account_id = $1 AND a.membership = 'joined' AND r.kind = 'dm' AND (r.peer = $2 OR r.creator = $2)
+  ORDER BY a.room_id LIMIT 16`;
+
 type Selected = SelectedRoom & Omit<AccountRoomSummary, 'row'>;
 
 /** @see AccountRoomStore.listAccountRooms */
@@ -61,6 +68,17 @@ export async function findAccountRoom(
 ): Promise<AccountRoomSummary | undefined> {
   const [row] = await issue<Selected>(db.sql, selectOne, [account.accountId, account.own, room]);
   return row && summaryFrom(row);
+}
+
+export async function sharesRoomWithAccount(db: Database, accountId: number, other: number): Promise<boolean> {
+  const shared = await issue(db.sql, selectSharedAccount, [accountId, other]);
+  return shared.length > 0;
+}
+
+/** @see AccountRoomStore.listDms */
+export async function listDms(db: Database, accountId: number, other: Address): Promise<RoomId[]> {
+  const rows = await issue<{ room: RoomId }>(db.sql, selectDms, [accountId, other]);
+  return rows.map(({ room }) => room);
 }
 
 /** @see AccountRoomStore.listRoomAccounts */

@@ -11,6 +11,25 @@ export interface AccountRow {
   readonly owner: boolean;
   readonly createdAt: number;
   readonly closedAt: number | null;
+  /** Strangers cannot reach it. */
+  readonly limited: boolean;
+  readonly guardian: Address | null;
+}
+
+/** What a person says of themselves beside their name. */
+export interface ProfileRow {
+  readonly bio: string | null;
+  readonly status: string | null;
+  readonly handle: Address | null;
+  /** JSON text: part of the profile → who may see it. */
+  readonly shown: string;
+}
+
+/** An open account that somebody is the guardian of. */
+export interface WardRow {
+  readonly localpart: string;
+  readonly accountId: number;
+  readonly limited: boolean;
 }
 
 export interface NewAccount {

@@ -1,7 +1,9 @@
 import { eq, sql } from 'drizzle-orm';
+import type { Address } from '../protocol/identifiers.js';
 import type { AccountRow, CreatedAccount, NewAccount, SignUpCode } from './account-rows.js';
 import type { Database, Writer } from './database.js';
 import { perDatabase } from './per-database.js';
+import { eraseProfile } from './profiles.js';
 import { accounts, codes, sessions } from './schema.js';
 import { issue } from './sql-values.js';
 
@@ -14,6 +16,8 @@ const row = {
   owner: accounts.owner,
   createdAt: accounts.created_at,
   closedAt: accounts.closed_at,
+  limited: accounts.limited,
+  guardian: sql<Address | null>`${accounts.guardian}`,
 };
 const given = sql.placeholder;
 
@@ -141,6 +145,7 @@ export async function setProfile(
 /** @see AccountStore.closeAccount */
 export async function closeAccount(db: Database, accountId: number, at: number): Promise<void> {
   await queriesOf(db).close.execute({ accountId, at });
+  await eraseProfile(db, accountId);
   await queriesOf(db).endSessions.execute({ accountId });
 }
 

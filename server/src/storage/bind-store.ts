@@ -11,11 +11,13 @@ import * as mail from './mail.js';
 import * as peerRooms from './peer-rooms.js';
 import * as pending from './pending.js';
 import * as proofs from './proofs.js';
+import * as profiles from './profiles.js';
 import * as providers from './providers.js';
 import * as readMarks from './read-marks.js';
 import { readVotes } from './read-votes.js';
 import * as timeline from './read-timeline.js';
 import * as ranges from './reading-ranges.js';
+import * as reports from './reports.js';
 import * as requests from './requests.js';
 import * as roomLog from './room-log.js';
 import * as snapshots from './room-snapshots.js';
@@ -28,6 +30,7 @@ import type {
   AccountStore,
   PeerStore,
   PendingStore,
+  ReportStore,
   RoomLogStore,
   RoomStateStore,
   Store,
@@ -43,6 +46,7 @@ export function bindStore(db: Database): Omit<Store, 'ping' | 'close'> {
     ...bindAccounts(db),
     ...bindAccountRooms(db),
     ...bindPeers(db),
+    ...bindReports(db),
     ...bindUpkeep(db),
   };
 }
@@ -102,6 +106,12 @@ function bindAccounts(db: Database): AccountStore {
     hasAccounts: () => accounts.hasAccounts(db),
     setPassword: (accountId, password) => accounts.setPassword(db, accountId, password),
     setProfile: (accountId, profile) => accounts.setProfile(db, accountId, profile),
+    findProfile: (accountId) => profiles.findProfile(db, accountId),
+    saveProfile: (accountId, profile) => profiles.saveProfile(db, accountId, profile),
+    eraseProfile: (accountId) => profiles.eraseProfile(db, accountId),
+    setLimited: (accountId, limited) => profiles.setLimited(db, accountId, limited),
+    setGuardian: (accountId, guardian) => profiles.setGuardian(db, accountId, guardian),
+    listWards: (guardian, page) => profiles.listWards(db, guardian, page),
     closeAccount: (accountId, at) => accounts.closeAccount(db, accountId, at),
     createSession: (session) => sessions.createSession(db, session),
     findSession: (accountId, sessionId) => sessions.findSession(db, accountId, sessionId),
@@ -127,6 +137,8 @@ function bindAccountRooms(db: Database): AccountRoomStore {
   return {
     listAccountRooms: (accountId, own, page) => accountRooms.listAccountRooms(db, { accountId, own }, page),
     findAccountRoom: (accountId, own, room) => accountRooms.findAccountRoom(db, { accountId, own }, room),
+    sharesRoomWithAccount: (accountId, other) => accountRooms.sharesRoomWithAccount(db, accountId, other),
+    listDms: (accountId, other) => accountRooms.listDms(db, accountId, other),
     listRoomAccounts: (room, page) => accountRooms.listRoomAccounts(db, room, page),
     setReadSeq: (accountId, room, seq) => accountRooms.setReadSeq(db, accountId, { room, seq }),
     saveReadMarks: (marks) => readMarks.saveReadMarks(db, marks),
@@ -141,6 +153,7 @@ function bindPeers(db: Database): PeerStore {
     saveDocument: (domain, document, at) => providers.saveDocument(db, domain, { document, at }),
     setBlocked: (domain, blocked, at) => providers.setBlocked(db, domain, { blocked, at }),
     setLimitFactor: (domain, factor, at) => providers.setLimitFactor(db, domain, { factor, at }),
+    countContacts: (domain, outcome) => providers.countContacts(db, domain, outcome),
     listPeerRooms: (domain, where) => peerRooms.listPeerRooms(db, domain, where),
     listPeers: (page) => peerRooms.listPeers(db, page),
     saveCursors: (cursors) => peerRooms.saveCursors(db, cursors),
@@ -151,6 +164,23 @@ function bindPeers(db: Database): PeerStore {
     removeMail: (domain, ns) => mail.removeMail(db, domain, ns),
     addProof: (proof) => proofs.addProof(db, proof),
     listProofs: (room) => proofs.listProofs(db, room),
+  };
+}
+
+function bindReports(db: Database): ReportStore {
+  return {
+    addReport: (report, how) => reports.addReport(db, report, how),
+    findReport: (accountId, item) => reports.findReport(db, accountId, item),
+    listReports: (accountId, page) => reports.listReports(db, accountId, page),
+    nextReportCopy: (domain) => reports.nextReportCopy(db, domain),
+    reportDomains: (limit) => reports.reportDomains(db, limit),
+    setReportState: (copy, state) => reports.setReportState(db, copy, state),
+    receiveReport: (report, max) => reports.receiveReport(db, report, max),
+    findReceivedReport: (hash) => reports.findReceived(db, hash),
+    listReceivedReports: (page) => reports.listReceived(db, page),
+    decideReport: (hash, state) => reports.decideReport(db, hash, state),
+    listUntoldDecisions: (domain) => reports.listUntold(db, domain),
+    setDecisionsTold: (domain, decisions) => reports.setTold(db, domain, decisions),
   };
 }
 

@@ -41,6 +41,10 @@ const expiries: readonly Expiry[] = [
   { table: 'requests', where: 'until < $1', keptMs: 0 },
   { table: 'outbox_mail', where: 'until < $1', keptMs: 0 },
   { table: 'mail_seen', where: 'until < $1', keptMs: 0 },
+  { table: 'reports', where: 'at < $1', keptMs: 180 * day },
+  { table: 'report_copies', where: 'at < $1', keptMs: 180 * day },
+  { table: 'reports_received', where: "state <> 'received' AND told AND at < $1", keptMs: 30 * day },
+  { table: 'reports_received', where: 'at < $1', keptMs: 180 * day },
   { table: 'codes', where: 'until < $1', keptMs: 0 },
   { table: 'sessions', where: 'used_at < $1', keptMs: 90 * day },
   { table: 'providers', where: `fetched_at < $1 AND ${isStranger}`, keptMs: 90 * day },
@@ -64,6 +68,7 @@ export const tablesWithoutExpiry: Readonly<Record<string, string>> = {
   account_names: 'a row an account: addresses are never given away again',
   accounts: 'a row an account',
   blocks: 'at most 10,000 an account',
+  profiles: 'at most one an account',
   schema_migrations: 'a row a migration',
 };
 
@@ -73,7 +78,7 @@ export async function expireRows(db: Database, now: number): Promise<ExpiryCount
   for (const expiry of expiries) {
     const { table, keptMs } = expiry;
     const text = 'text' in expiry ? expiry.text : removeText(table, expiry.where);
-    counts[table] = await removeInBatches(db, text, now - keptMs);
+    counts[table] = (counts[table] ?? 0) + (await removeInBatches(db, text, now - keptMs));
   }
   return counts;
 }

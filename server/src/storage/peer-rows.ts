@@ -9,7 +9,13 @@ export interface ProviderRow {
   readonly blocked: boolean;
   /** Multiplies the peer's budgets; 1 by default. */
   readonly limitFactor: number;
+  readonly contactsAsked: number;
+  readonly contactsGranted: number;
+  readonly contactsReported: number;
 }
+
+/** What became of a contact request of a peer's person. */
+export type ContactOutcome = 'asked' | 'granted' | 'reported';
 
 /** How far a follower has acknowledged a room. A hint: the follower's log is the truth. */
 export interface PeerCursor {

@@ -1,9 +1,10 @@
 import { asc, eq, gt, sql } from 'drizzle-orm';
 import type { Domain } from '../protocol/identifiers.js';
 import type { Database } from './database.js';
-import type { ProviderRow } from './peer-rows.js';
+import type { ContactOutcome, ProviderRow } from './peer-rows.js';
 import { perDatabase } from './per-database.js';
 import { providers } from './schema.js';
+import { issue } from './sql-values.js';
 import type { Page } from './store-types.js';
 
 const given = sql.placeholder;
@@ -14,6 +15,20 @@ const row = {
   fetchedAt: providers.fetched_at,
   blocked: providers.blocked,
   limitFactor: providers.limit_factor,
+  contactsAsked: providers.contacts_asked,
+  contactsGranted: providers.contacts_granted,
+  contactsReported: providers.contacts_reported,
+};
+// Halved when there are many, so that what was long ago counts less and less.
+const countContact = (outcome: ContactOutcome): string => {
+  const names: readonly ContactOutcome[] = ['asked', 'granted', 'reported'];
+  const sums = names.map(
+    (name) =>
+      `contacts_${name} = (p.contacts_${name} + excluded.contacts_${name}) / CASE WHEN p.contacts_asked >= 1000 THEN 2 ELSE 1 END`,
+  );
+  return `INSERT INTO providers AS p (domain, first_seen, fetched_at, contacts_${outcome})
+    VALUES ($1, floor(extract(epoch FROM clock_timestamp()) * 1000), 0, 1)
+    ON CONFLICT (domain) DO UPDATE SET ${sums.join(', ')}`;
 };
 const fresh = { domain: given('domain'), first_seen: given('at'), fetched_at: given('fetchedAt') };
 
@@ -81,4 +96,9 @@ export async function setLimitFactor(
   { factor, at }: { factor: number; at: number },
 ): Promise<void> {
   await queriesOf(db).setLimitFactor.execute({ domain, factor, at, fetchedAt: 0 });
+}
+
+/** @see PeerStore.countContacts */
+export async function countContacts(db: Database, domain: Domain, outcome: ContactOutcome): Promise<void> {
+  await issue(db.coldSql, countContact(outcome), [domain]);
 }

@@ -152,6 +152,54 @@ export const accounts = pgTable('accounts', {
   localpart: id(),
   name: text().notNull(),
   password: text().notNull(),
+  limited: boolean().notNull().default(false),
+  guardian: text(),
+});
+
+export const reports = pgTable(
+  'reports',
+  {
+    account_id: count(),
+    at: count(),
+    item: id(),
+    sender: id(),
+    room_id: text(),
+    reason: text().notNull(),
+    evidence: text(),
+  },
+  (t) => [primaryKey({ columns: [t.account_id, t.item] })],
+);
+
+export const reportCopies = pgTable(
+  'report_copies',
+  { domain: id(), at: count(), account_id: count(), hash: id(), item: id(), state: text().notNull(), jws: id() },
+  (t) => [primaryKey({ columns: [t.domain, t.hash] })],
+);
+
+export const reportsReceived = pgTable(
+  'reports_received',
+  {
+    domain: id(),
+    at: count(),
+    hash: id(),
+    sender: id(),
+    room_id: text(),
+    reason: text().notNull(),
+    note: text(),
+    state: text().notNull(),
+    told: boolean().notNull(),
+    jws: id(),
+    evidence: text().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.domain, t.hash] })],
+);
+
+export const profiles = pgTable('profiles', {
+  account_id: int8().primaryKey(),
+  bio: text(),
+  status: text(),
+  handle: text(),
+  shown: text().notNull(),
 });
 
 export const sessions = pgTable(
@@ -231,6 +279,9 @@ export const providers = pgTable('providers', {
   limit_factor: doublePrecision().notNull().default(1),
   blocked: boolean().notNull().default(false),
   document: text(),
+  contacts_asked: integer().notNull().default(0),
+  contacts_granted: integer().notNull().default(0),
+  contacts_reported: integer().notNull().default(0),
 });
 
 export const pending = pgTable(

@@ -11,13 +11,16 @@ import type {
   FoundSession,
   NewAccount,
   NewSession,
+  ProfileRow,
   ReadMark,
   RequestRow,
   RequestState,
   SessionRow,
   SignUpCode,
+  WardRow,
 } from './account-rows.js';
 import type {
+  ContactOutcome,
   DigestRow,
   Durability,
   ExpiryCounts,
@@ -47,12 +50,28 @@ import type {
   StatementRow,
   Timeline,
 } from './room-rows.js';
+import type {
+  CopyState,
+  Decision,
+  ReceivedReport,
+  ReportCopy,
+  ReportRow,
+  SentReport,
+  WaitingCopy,
+} from './report-rows.js';
 import type { OlderPart } from './backfill-log.js';
 import type { TimelinePart } from './read-timeline.js';
 import type { PollPart, PollRecords } from './read-votes.js';
 
 /** Every function fails with `StorageError` (`connection` or `rejected`) and nothing else. Lists are never without a limit. */
-export type Store = RoomLogStore & RoomStateStore & PendingStore & AccountStore & AccountRoomStore & PeerStore & Upkeep;
+export type Store = RoomLogStore &
+  RoomStateStore &
+  PendingStore &
+  AccountStore &
+  AccountRoomStore &
+  PeerStore &
+  ReportStore &
+  Upkeep;
 
 export interface Page<Key> {
   /** Rows after this one; from the start when absent. */
@@ -145,6 +164,14 @@ export interface AccountStore {
   hasAccounts(): Promise<boolean>;
   setPassword(accountId: number, password: string): Promise<void>;
   setProfile(accountId: number, profile: { name?: string; receipts?: boolean }): Promise<void>;
+  /** What a person says of themselves beside their name. */
+  findProfile(accountId: number): Promise<ProfileRow | undefined>;
+  saveProfile(accountId: number, profile: ProfileRow): Promise<void>;
+  eraseProfile(accountId: number): Promise<void>;
+  setLimited(accountId: number, limited: boolean): Promise<void>;
+  setGuardian(accountId: number, guardian: Address | null): Promise<void>;
+  /** Open accounts of a guardian, by localpart. */
+  listWards(guardian: Address, page: Page<string>): Promise<WardRow[]>;
   /** Ends all sessions; the localpart stays taken. */
   closeAccount(accountId: number, at: number): Promise<void>;
   /** @returns its id; the least used sessions beyond 64 end */
@@ -178,6 +205,10 @@ export interface AccountRoomStore {
   /** @param own the account's address: its own messages are never unread */
   listAccountRooms(accountId: number, own: Address, page: Page<RoomId>): Promise<AccountRoomSummary[]>;
   findAccountRoom(accountId: number, own: Address, room: RoomId): Promise<AccountRoomSummary | undefined>;
+  /** Whether both accounts are joined to one room. */
+  sharesRoomWithAccount(accountId: number, other: number): Promise<boolean>;
+  /** Dms with somebody that the account is joined to, ≤ 16. */
+  listDms(accountId: number, other: Address): Promise<RoomId[]>;
   /** Local accounts of a room, joined or not. */
   listRoomAccounts(room: RoomId, page: Page<number>): Promise<AccountRoom[]>;
   /** Only forward. @returns whether it moved */
@@ -193,6 +224,8 @@ export interface PeerStore {
   saveDocument(domain: Domain, document: string, at: number): Promise<void>;
   setBlocked(domain: Domain, blocked: boolean, at: number): Promise<void>;
   setLimitFactor(domain: Domain, factor: number, at: number): Promise<void>;
+  /** Counts what contact requests of a known provider came to. */
+  countContacts(domain: Domain, outcome: ContactOutcome): Promise<void>;
   /** Rooms the peer takes or took part in; `hub`: only those of this hub. */
   listPeerRooms(domain: Domain, where: { hub?: Domain } & Page<RoomId>): Promise<PeerRoom[]>;
   /** All domains with an open range in some room. */
@@ -208,6 +241,34 @@ export interface PeerStore {
   /** At most 16 a room are kept. */
   addProof(proof: ProofRow): Promise<void>;
   listProofs(room: RoomId): Promise<ProofRow[]>;
+}
+
+export interface ReportStore {
+  /** Keeps a report with a copy for each receiver; `full` when the account has made `perDay` within a day. */
+  addReport(
+    report: ReportRow & { evidence: string },
+    how: { copies: readonly ReportCopy[]; perDay: number },
+  ): Promise<'added' | 'known' | 'full'>;
+  findReport(accountId: number, item: string): Promise<SentReport | undefined>;
+  listReports(accountId: number, page: Page<string>): Promise<SentReport[]>;
+  /** The copy that has waited longest to be sent to a provider. */
+  nextReportCopy(domain: Domain): Promise<WaitingCopy | undefined>;
+  /** To whom a copy or a decision has yet to be sent. */
+  reportDomains(limit: number): Promise<Domain[]>;
+  /** What a receiver says; a decision is never taken back. The evidence goes with the last copy. @returns whose report it is, if that is new */
+  setReportState(
+    copy: { domain: Domain; hash: string },
+    state: CopyState,
+  ): Promise<{ accountId: number; item: string } | undefined>;
+  /** Keeps a report of a provider that has fewer than `max` here. @returns its state; undefined when it is not kept */
+  receiveReport(report: Omit<ReceivedReport, 'state'>, max: number): Promise<ReceivedReport['state'] | undefined>;
+  findReceivedReport(hash: string): Promise<ReceivedReport | undefined>;
+  listReceivedReports(page: Page<string>): Promise<ReceivedReport[]>;
+  /** @returns the provider to tell; undefined when there is no such report */
+  decideReport(hash: string, state: Decision): Promise<Domain | undefined>;
+  /** Decisions a provider does not know yet, ≤ 64. */
+  listUntoldDecisions(domain: Domain): Promise<{ report: string; state: Decision }[]>;
+  setDecisionsTold(domain: Domain, decisions: readonly { report: string; state: Decision }[]): Promise<void>;
 }
 
 export interface Upkeep {

@@ -16,6 +16,8 @@ export interface Caller {
   readonly blocked: boolean;
   /** multiplies the peer's budgets */
   readonly limitFactor: number;
+  /** multiplies its mailbox budget beside */
+  readonly contactFactor: number;
   /** its active `request` key; `unknown-peer`: worth learning its document first */
   requestKey(kid: KeyId): Uint8Array | 'unknown-peer' | 'unknown-key';
 }
@@ -65,12 +67,13 @@ export class Discovery {
 
   /** Who is calling, without asking the network. */
   async caller(domain: Domain): Promise<Caller> {
-    const { blocked, limitFactor, fetchedAt } = await this.#cache.find(domain);
+    const { blocked, limitFactor, contactFactor, fetchedAt } = await this.#cache.find(domain);
     const document = await this.find(domain);
     const isNewKeyLikely = this.#options.clock.now() - fetchedAt > NEW_KEY_AFTER_MS;
     return {
       blocked,
       limitFactor,
+      contactFactor,
       requestKey: (kid) => {
         const key = document === undefined ? undefined : keyOf(document, kid, 'request');
         if (key?.status === 'active') return key.x;

@@ -1,4 +1,5 @@
 import { BoundedMap } from '../bounded-map.js';
+import { contactFactor } from '../protocol/contact-factor.js';
 import type { Domain } from '../protocol/identifiers.js';
 import { parseProviderDocument } from '../protocol/provider-document.js';
 import type { ProviderDocument } from '../protocol/provider-document.js';
@@ -10,6 +11,9 @@ export interface StoredProvider {
   readonly fetchedAt: number;
   readonly blocked: boolean;
   readonly limitFactor: number;
+  readonly contactsAsked?: number;
+  readonly contactsGranted?: number;
+  readonly contactsReported?: number;
 }
 
 export interface ProviderStore {
@@ -25,6 +29,8 @@ export interface HeldProvider {
   readonly blocked: boolean;
   /** multiplies the peer's budgets */
   readonly limitFactor: number;
+  /** multiplies its mailbox budget beside: how welcome its people's contact requests are */
+  readonly contactFactor: number;
 }
 
 const HELD_MAX = 4096;
@@ -83,7 +89,9 @@ export class ProviderCache {
   #keep(domain: Domain, stored: StoredProvider | undefined): HeldProvider {
     const { document: jws = null, fetchedAt = 0, blocked = false, limitFactor = 1 } = stored ?? {};
     const document = jws === null ? undefined : readDocument(domain, jws, this.#held.get(domain)?.document);
-    const kept = { document, fetchedAt, blocked, limitFactor, readAt: this.#clock.now() };
+    const { contactsAsked: asked = 0, contactsGranted: granted = 0, contactsReported: reported = 0 } = stored ?? {};
+    const factors = { limitFactor, contactFactor: contactFactor({ asked, granted, reported }) };
+    const kept = { document, fetchedAt, blocked, ...factors, readAt: this.#clock.now() };
     this.#held.set(domain, kept);
     // As many as the operator has blocked: nothing a stranger can add to.
     if (blocked) this.#blocked.add(domain);

@@ -18,6 +18,7 @@ import { signingKeyFromSeed } from '../../src/protocol/key-thumbprint.js';
 import type { SigningKey } from '../../src/protocol/key-thumbprint.js';
 import type { KeyStatement } from '../../src/protocol/key-statement.js';
 import { buildProviderDocument } from '../../src/protocol/provider-document.js';
+import { buildReport } from '../../src/protocol/report.js';
 import type { TestNetwork } from './test-network.js';
 import type { Json } from './test-person.js';
 
@@ -126,6 +127,13 @@ export class HostilePeer {
       key,
     );
     return { event, jws: event.jws, content: made.text };
+  }
+
+  /** A report in good form of something somebody is to have said. */
+  report(changes: { to: string; sender: string; item: string }): string {
+    const base = { from: this.domain, reason: 'spam' as const, at: Date.now(), nonce: nonce() };
+    const people = { to: domain(changes.to), sender: address(changes.sender) };
+    return buildReport({ ...base, ...people, item: changes.item }, this.event).jws;
   }
 
   /** Sends one request over a connection of its own, byte by byte as told, and reads until the other side closes. */

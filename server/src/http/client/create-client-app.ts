@@ -27,10 +27,12 @@ import { eventEndpoints } from './events.js';
 import { memberEndpoints } from './members.js';
 import { pollEndpoints } from './polls.js';
 import { profileEndpoints } from './profiles.js';
+import { reportEndpoints } from './reports.js';
 import { requestEndpoints } from './requests.js';
 import { roomEndpoints } from './rooms.js';
 import { sessionEndpoints } from './sessions.js';
 import { OP_DEPTH_MAX } from './stream-ops.js';
+import { wardEndpoints } from './wards.js';
 
 export interface ClientAppDeps {
   readonly accounts: AccountDeps;
@@ -65,6 +67,8 @@ export function createClientApp(deps: ClientAppDeps): Hono<EdgeEnv> {
     ...contactEndpoints(rooms),
     ...requestEndpoints(accounts, rooms),
     ...blockEndpoints(accounts),
+    ...wardEndpoints(accounts),
+    ...reportEndpoints(rooms),
   };
   const budget = makeBudget({ clock: accounts.clock, ...REQUESTS });
   const methods = new Map<string, string[]>();

@@ -10,6 +10,8 @@ export interface KnownCaller {
   readonly blocked: boolean;
   /** multiplies its budgets */
   readonly limitFactor: number;
+  /** multiplies its mailbox budget beside */
+  readonly contactFactor: number;
   /** its active key of use `request`; `unknown-peer` when its document is worth fetching first */
   requestKey(kid: KeyId): Uint8Array | 'unknown-peer' | 'unknown-key';
 }
@@ -33,9 +35,10 @@ export interface AuthenticateDeps {
 export interface Peer {
   readonly domain: Domain;
   readonly limitFactor: number;
+  readonly contactFactor: number;
 }
 
-const STRANGER: KnownCaller = { blocked: false, limitFactor: 1, requestKey: () => 'unknown-peer' };
+const STRANGER: KnownCaller = { blocked: false, limitFactor: 1, contactFactor: 1, requestKey: () => 'unknown-peer' };
 /** A blocked stranger is told to wait and not looked up. */
 const BLOCKED_WAIT_S = 300;
 
@@ -57,7 +60,7 @@ export async function authenticatePeer(deps: AuthenticateDeps, { incoming }: Edg
   });
   if (verified.ok) {
     if (caller.blocked) throw new ProtocolError('blocked');
-    return { domain: verified.from, limitFactor: caller.limitFactor };
+    return { domain: verified.from, limitFactor: caller.limitFactor, contactFactor: caller.contactFactor };
   }
   if (verified.code !== 'unknown-peer' || claimed === undefined) throw signatureError(verified);
   throw new ProtocolError('unknown-peer', {

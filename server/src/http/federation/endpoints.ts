@@ -5,11 +5,15 @@ import { join } from './join.js';
 import { log } from './log.js';
 import { mailbox } from './mailbox.js';
 import { push } from './push.js';
+import { report } from './report.js';
 import { signals } from './signals.js';
 import { snapshot } from './snapshot.js';
 import { submit } from './submit.js';
 
 /** The endpoint table between providers, by request target. Whatever is not in it is `not-supported`. */
 export const federationEndpoints: ReadonlyMap<string, FederationEndpoint> = new Map(
-  [submit, push, log, heads, join, snapshot, mailbox, signals, directory].map((endpoint) => [endpoint.path, endpoint]),
+  [submit, push, log, heads, join, snapshot, mailbox, signals, report, directory].map((endpoint) => [
+    endpoint.path,
+    endpoint,
+  ]),
 );

@@ -69,7 +69,9 @@ async function identify(deps: FederationDeps, request: EdgeBindings, admission: 
 }
 
 function chargeRequest({ budgets }: FederationDeps, endpoint: FederationEndpoint, peer: Peer): void {
-  const waitMs = budgets.take(peer.domain, endpoint.class, peer.limitFactor);
+  // SPEC PV-LIM-010: how much mail is taken follows from how welcome it was.
+  const factor = endpoint.class === 'mailbox' ? peer.limitFactor * peer.contactFactor : peer.limitFactor;
+  const waitMs = budgets.take(peer.domain, endpoint.class, factor);
   if (waitMs > 0) throw new ProtocolError('over-budget', { retryAfterS: waitMs / 1000, part: endpoint.class });
 }
 

@@ -48,6 +48,27 @@ export async function closeUser(deps: Deps, localpart: string): Promise<void> {
   deps.bells.ringAccount(accountId);
 }
 
+/**
+ * Limits an account or lifts the limit, and says who else may; `none` is nobody. For the operator.
+ *
+ * @throws ProtocolError `not-found`, with the part `/guardian` when it is theirs
+ * @see PV-LIM-005
+ */
+export async function limitUser(
+  deps: Deps,
+  localpart: string,
+  { limited, guardian }: { limited: boolean; guardian?: string },
+): Promise<void> {
+  const accountId = await findOpenAccount(deps, localpart);
+  if (guardian === 'none') await deps.store.setGuardian(accountId, null);
+  else if (guardian !== undefined) {
+    const found = await deps.store.findAccount(guardian);
+    if (found?.closedAt !== null) throw new ProtocolError('not-found', { part: '/guardian' });
+    await deps.store.setGuardian(accountId, `${guardian}@${deps.domain}` as Address);
+  }
+  await deps.store.setLimited(accountId, limited);
+}
+
 async function findOpenAccount({ store }: Deps, localpart: string): Promise<number> {
   const account = await store.findAccount(localpart);
   if (!account || account.closedAt !== null) throw new ProtocolError('not-found');
