@@ -28,6 +28,7 @@ import { rulesVectors } from './vectors/rules.mjs';
 import { headVectors, sealVectors } from './vectors/seal.mjs';
 import { stateHashVectors } from './vectors/state-hash.mjs';
 import { strictJsonVectors } from './vectors/strict-json.mjs';
+import { submitBatchVectors } from './vectors/submit-batch.mjs';
 
 const home = dirname(dirname(fileURLToPath(import.meta.url)));
 const { values } = parseArgs({ options: { check: { type: 'boolean' } } });
@@ -56,6 +57,7 @@ const formats = {
   seal: sealVectors,
   'state-hash': stateHashVectors,
   'strict-json': strictJsonVectors,
+  'submit-batch': submitBatchVectors,
 };
 
 const vectors = Object.fromEntries(

@@ -19,7 +19,9 @@ import type { Cancel, ServiceDeps, Timers } from './services/deps.js';
 import { readDigest } from './services/digest-heads.js';
 import { createExchangeSignals } from './services/exchange-signals.js';
 import { ForwardPending } from './services/forward-pending.js';
+import { createFillHoles } from './services/fill-holes.js';
 import { createGossipHeads } from './services/gossip-heads.js';
+import { createInOrder } from './services/in-order.js';
 import { createInTurn } from './services/in-turn.js';
 import { attemptJoin } from './services/join-room.js';
 import type { JoinDeps } from './services/join-room.js';
@@ -31,6 +33,7 @@ import { pullLog } from './services/pull-log.js';
 import { PushRecords } from './services/push-records.js';
 import { readDirectory } from './services/read-directory.js';
 import { readHeads, readLog } from './services/read-log.js';
+import { createRejudgeRooms } from './services/rejudge-rooms.js';
 import { rememberBlocks } from './services/remember-blocks.js';
 import { createRoomCache } from './services/room-cache.js';
 import type { RoomServices } from './services/room-services.js';
@@ -63,6 +66,8 @@ export interface Services {
   heardFrom(peer: Domain): void;
   /** An operator's command has done something that concerns a peer. */
   peerChanged(peer: Domain): void;
+  /** The operator wants quarantined rooms of a hub judged anew. */
+  rejudge(hub: Domain): Promise<void>;
   start(): Promise<void>;
   stop(): Promise<void>;
   /** what operators watch */
@@ -92,7 +97,7 @@ export function makeServices(options: ServicesOptions): Services {
   return {
     deps,
     rooms: makeRoomServices({
-      ...{ ...loops.joinDeps, mail: loops.mail, signals: loops.signals },
+      ...{ ...loops.joinDeps, mail: loops.mail, signals: loops.signals, holes: loops.holes },
       ringReports: (peer) => loops.reports.ring(peer),
     }),
     federation: bindFederation(deps, loops, options.penalize),
@@ -100,6 +105,7 @@ export function makeServices(options: ServicesOptions): Services {
       for (const loop of [loops.pushes, loops.pending, loops.mail, loops.reports]) loop.hurry(peer);
     },
     peerChanged: (peer) => loops.reports.ring(peer),
+    rejudge: (hub) => loops.rejudges.ofHub(hub),
     async start() {
       await loops.pushes.start();
       await loops.pending.start();
@@ -110,14 +116,16 @@ export function makeServices(options: ServicesOptions): Services {
         loops.joins.ring(room);
       for (const { room } of await store.listRooms({ status: 'partial', limit: ROOMS_AT_START }))
         loops.pulls.ring(room);
+      await loops.rejudges.start();
       cancelExpiry = deps.timers.every(EXPIRE_EVERY_MS, () => void expire(store, log));
     },
     async stop() {
       cancelExpiry?.();
       loops.gossip.stop();
       loops.signals.stop();
-      const { pushes, pending, mail, reports, pulls, backfills, joins } = loops;
-      await Promise.all([pushes, pending, mail, reports, pulls, backfills, joins].map((loop) => loop.stop()));
+      const { pushes, pending, mail, reports, pulls, backfills, joins, rejudges, holes } = loops;
+      const stoppable = [pushes, pending, mail, reports, pulls, backfills, joins, rejudges, holes];
+      await Promise.all(stoppable.map((loop) => loop.stop()));
       await deps.writer.drain();
     },
     measure: () => ({ queued: deps.writer.queued, cachedRooms: deps.rooms.size, lag: loops.pushes.lag() }),
@@ -138,9 +146,10 @@ function makeDeps({ domain, log, keys, peers, discovery, ...options }: ServicesO
 
 /** The loops, and what joining needs of them. */
 function makeLoops(deps: ServiceDeps) {
+  const holes = createFillHoles(deps);
   const pulls = new KeyedLoop<RoomId>(deps, {
     ...{ name: 'pull', concurrency: 16 },
-    run: (room) => pullLog({ ...deps, completeSnapshot: (id) => completeSnapshot(deps, id) }, room),
+    run: (room) => pullLog({ ...deps, holes, completeSnapshot: (id) => completeSnapshot(deps, id) }, room),
   });
   const pull = (room: RoomId): void => pulls.ring(room);
   const backfills = new KeyedLoop<RoomId>(deps, {
@@ -154,6 +163,7 @@ function makeLoops(deps: ServiceDeps) {
     forward: (live, signed, draft) => pending.forward(live, signed, draft),
     backfill: (room) => backfills.ring(room),
     inTurn: createInTurn(),
+    inOrder: createInOrder(),
     attempt: async (room) => {
       // Tried at once and, when the hub does not answer, in the background.
       const late = delay(JOIN_WAIT_MS, { kind: 'retry' as const }, { ref: false });
@@ -181,9 +191,13 @@ function makeLoops(deps: ServiceDeps) {
     run: (peer) => sendReports(deps, peer),
   });
   const pushes = new PushRecords(deps);
+  const rejudges = createRejudgeRooms({ ...deps, pull, holes });
   const gossip = createGossipHeads({ ...deps, pull });
   const signals = createExchangeSignals(deps);
-  return { pulls, pull, backfills, pending, joins, joinDeps, mail, mailDeps, reports, pushes, gossip, signals };
+  return {
+    ...{ pulls, pull, backfills, pending, joins, joinDeps, mail, mailDeps, reports, pushes, gossip, signals },
+    ...{ rejudges, holes },
+  };
 }
 
 async function attemptInBackground(deps: JoinDeps, room: RoomId): Promise<Turn> {
@@ -198,11 +212,11 @@ async function attemptInBackground(deps: JoinDeps, room: RoomId): Promise<Turn> 
 
 function bindFederation(deps: ServiceDeps, loops: Loops, penalize: (peer: Domain) => void): FederationServices {
   const submitDeps = { ...deps, penalize };
-  const { pull, mailDeps, signals, pushes } = loops;
+  const { pull, mailDeps, signals, pushes, holes } = loops;
   const readDeps = { ...deps, sawRequest: (...request: SawRequest) => pushes.sawRequest(...request) };
   return {
     submit: (peer, body) => acceptSubmission(submitDeps, peer, body),
-    push: async (peer, body) => toAnswer(await acceptPush({ ...deps, pull }, peer, body)),
+    push: async (peer, body) => toAnswer(await acceptPush({ ...deps, pull, holes }, peer, body)),
     log: (peer, body) => readLog(readDeps, peer, body),
     heads: async (peer, body) => {
       if ('rooms' in body) return await readHeads(readDeps, peer, body.rooms);

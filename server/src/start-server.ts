@@ -25,6 +25,7 @@ import { PeerBudgets } from './services/peer-budgets.js';
 import { startEmbeddedPostgres } from './storage/embedded/start-embedded-postgres.js';
 import { openStore } from './storage/open-store.js';
 import { hearOperatorBell } from './storage/operator-bell.js';
+import type { OperatorChange } from './storage/operator-bell.js';
 import type { DatabaseAddress } from './storage/database.js';
 import type { Store } from './storage/store-types.js';
 import { Discovery } from './transport/discovery.js';
@@ -105,7 +106,7 @@ async function start({ config, log, started, signal }: Start): Promise<RunningSe
   const accounts = makeAccountDeps(services.deps, { signUpMode: config.signUp });
   const metrics = createMetrics();
   measure(metrics, services, store);
-  const bell = await hearOperator({ database, services, discovery, log });
+  const bell = await hearOperatorBell(database, (change) => heed(change, { services, discovery, log }));
   started.push({ name: 'operator bell', stop: () => bell.stop() });
   const listening = await listen({
     config,
@@ -137,28 +138,24 @@ async function start({ config, log, started, signal }: Start): Promise<RunningSe
   };
 }
 
-/** Takes up what an operator's command has changed. */
-async function hearOperator({
-  database,
-  services,
-  discovery,
-  log,
-}: {
-  database: DatabaseAddress;
-  services: Services;
-  discovery: Discovery;
-  log: Log;
-}): Promise<{ stop(): Promise<void> }> {
-  return await hearOperatorBell(database, (change) => {
-    if ('account' in change) {
-      services.deps.bells.ringAccount(change.account);
-      return;
-    }
+/** What an operator's command has changed beside us. */
+function heed(
+  change: OperatorChange,
+  { services, discovery, log }: { services: Services; discovery: Discovery; log: Log },
+): void {
+  if ('account' in change) services.deps.bells.ringAccount(change.account);
+  else if ('rejudge' in change)
+    services.rejudge(change.rejudge as Domain).catch((cause: unknown) => log.warn('rejudge-failed', { cause }));
+  else {
     const peer = change.peer as Domain;
     discovery.forget(peer);
-    discovery.find(peer).catch((cause: unknown) => log.warn('peer-not-read', { peer, cause }));
     services.peerChanged(peer);
-  });
+    discovery
+      .find(peer)
+      // What has waited for it need not wait out its back-off once a block is lifted.
+      .then(() => services.heardFrom(peer))
+      .catch((cause: unknown) => log.warn('peer-not-read', { peer, cause }));
+  }
 }
 
 async function openDatabase({
@@ -242,13 +239,20 @@ async function listen(
     },
     ...{ metrics: httpMetrics, requestIdPrefix: randomBytes(4).toString('hex'), log, tls: tlsOf(config) },
   });
+  let isDraining = false;
   const admin = new HttpServer({
-    app: createAdminApp({ metrics, unreadyReasons: () => unreadyReasons(deps.store), log }),
+    app: createAdminApp({ metrics, unreadyReasons: () => unreadyReasons(deps.store, isDraining), log }),
     ...{ listen: config.adminListen, connectionsMax: 100, metrics: { follow: ignore, connection: ignore } },
     ...{ requestIdPrefix: 'admin', log },
   });
   const stops = [
-    { name: 'listener', stop: () => server.stop(config.drainS * 1000) },
+    {
+      name: 'listener',
+      stop: () => {
+        isDraining = true;
+        return server.stop(config.drainS * 1000);
+      },
+    },
     { name: 'streams', stop: () => streams.stop() },
     { name: 'admin listener', stop: () => admin.stop(1000) },
   ];
@@ -269,7 +273,8 @@ function tlsOf(config: Config): { cert: string; key: string } | undefined {
   return { cert, key };
 }
 
-async function unreadyReasons(store: Store): Promise<readonly string[]> {
+async function unreadyReasons(store: Store, isDraining: boolean): Promise<readonly string[]> {
+  if (isDraining) return ['the server is being stopped'];
   return (await store.ping()) ? [] : ['the database does not answer'];
 }
 

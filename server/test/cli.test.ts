@@ -10,6 +10,7 @@ import { createInterface } from 'node:readline';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
+import { connect } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import postgres from 'postgres';
 import t from 'tap';
@@ -304,7 +305,22 @@ t.test('a server is operated while it runs', async (t) => {
 
   const refused = await runJson(['backup', join(folder, 'copy'), ...here]);
   t.match(refused, { code: 1, answer: { error: { code: 'data-directory-in-use' } } }, 'no backup of a running server');
-  t.equal(await stop(child), 0, 'it ends in order');
+  const slow = connect({ port, host: '127.0.0.1', servername: domain, rejectUnauthorized: false });
+  slow.on('error', () => undefined);
+  slow.write(`POST /client/v1/sessions HTTP/1.1\r\nhost: ${domain}\r\ncontent-type: application/json\r\n`);
+  await new Promise((resolve) => slow.write('content-length: 100\r\n\r\n{', resolve));
+  const readiness = async (): Promise<readonly [number, string]> => {
+    const { statusCode, body } = await request(`http://127.0.0.1:${adminPort}/readyz`);
+    return [statusCode, await body.text()];
+  };
+  t.match(await readiness(), [200]);
+  const ended = stop(child);
+  let [status, reasons] = await readiness();
+  while (status === 200) [status, reasons] = await readiness();
+  t.equal(status, 503, 'while requests under way are finished, no new ones are wanted');
+  t.match(reasons, /is being stopped/);
+  slow.destroy();
+  t.equal(await ended, 0, 'it ends in order');
 });
 
 t.test('what was copied and destroyed is there again', async (t) => {

@@ -1,5 +1,6 @@
 import t from 'tap';
-import { openKeyFile, rotateKeys, statementOf, writeKeyFile } from '../src/own-keys.js';
+import { activeKey, openKeyFile, rotateKeys, statementOf, writeKeyFile } from '../src/own-keys.js';
+import { buildEvent, parseEvent } from '../src/protocol/event.js';
 import { parseDomain } from '../src/protocol/identifiers.js';
 import { askDatabase } from './support/provider-database.js';
 import { createTestNetwork } from './support/test-network.js';
@@ -9,6 +10,8 @@ import type { Json, TestStream } from './support/test-person.js';
 // Servers are started eight times; the runner reads this line.
 t.comment('timeout=300000');
 const [A, B] = ['a.test', 'b.test'] as const;
+/** Two seconds to wait, and time for a busy machine. */
+const KEYS_MS_MAX = 12_000;
 const network = await createTestNetwork({ domains: [A, B] });
 t.teardown(() => network.stop());
 const hub = network.provider(A);
@@ -154,6 +157,8 @@ await t.test('keys are changed without anybody noticing', async (t) => {
     const rotated = rotateKeys(file, { now: Date.now(), revoke: false });
     await writeKeyFile(provider.dataDir, rotated);
     await until(async () => (await provider.log()).includes('keys-rotated'), 'the new keys');
+    // The other one has read the document of this one a moment ago.
+    const rotatedAt = Date.now();
     const { id: fromA } = await alice.say(room, `alice after ${provider.domain}`);
     const { id: fromB, status } = await bob.say(room, `bob after ${provider.domain}`);
     if (provider === hub) t.equal(status, 'ordered', 'without a pause');
@@ -165,6 +170,7 @@ await t.test('keys are changed without anybody noticing', async (t) => {
         async () => (await who.events(room)).some((event) => event['id'] === id && event['void'] === undefined),
         'it',
       );
+    t.ok(Date.now() - rotatedAt < KEYS_MS_MAX, `PV-DISC-013: ${Date.now() - rotatedAt} ms`);
     const created = await bob.call('POST', '/rooms', { title: 'new', requestKey: `after-${provider.domain}` });
     const fresh = String(created['room']);
     await bob.call('POST', `/rooms/${fresh}/invites`, { address: alice.address });
@@ -234,4 +240,62 @@ await t.test('a person is told when what was pending is refused in the end', asy
     code: 'not-member',
   });
   later.close();
+});
+
+/** As if what waits at a provider had been signed hours ago. @returns how many changes of state there were */
+async function agePending(provider: typeof follower): Promise<number> {
+  const domain = parseDomain(provider.domain);
+  if (domain === undefined) throw new Error(provider.domain);
+  const key = activeKey(await openKeyFile(provider.dataDir, { provider: domain, now: Date.now() }), 'event');
+  const waiting = await askDatabase<{ id: string; jws: string }>(network, provider.domain, {
+    text: "SELECT event_id AS id, jws FROM pending WHERE state = 'pending'",
+  });
+  let aged = 0;
+  for (const { id, jws } of waiting) {
+    const event = parseEvent(jws);
+    if (!event.ok || event.value.fields.key === undefined) continue;
+    const old = buildEvent({ ...event.value.fields, until: Date.now() - 1000 }, key);
+    await askDatabase(network, provider.domain, {
+      text: 'UPDATE pending SET event_id = $2, jws = $3 WHERE event_id = $1',
+      values: [id, old.id, old.jws],
+    });
+    aged += 1;
+  }
+  return aged;
+}
+
+await t.test('a change of state that waited too long is signed again, unless somebody was faster', async (t) => {
+  const created = await alice.call('POST', '/rooms', { title: 'late', requestKey: 'late-room' });
+  const late = String(created['room']);
+  await alice.call('POST', `/rooms/${late}/invites`, { address: bob.address });
+  await bob.acceptFrom(alice.address);
+  await alice.call('PUT', `/rooms/${late}/members/${bob.address}/role`, { role: 'admin' });
+  const titleOn = async (who: TestPerson): Promise<unknown> => (await who.call('GET', `/rooms/${late}`))['title'];
+  for (const [wanted, isFaster] of [
+    ['by bob', false],
+    ['by bob again', true],
+  ] as const) {
+    const head = async (who: TestPerson): Promise<unknown> => (await who.call('GET', `/rooms/${late}`))['head'];
+    await until(async () => JSON.stringify(await head(bob)) === JSON.stringify(await head(alice)), 'bob to be even');
+    await hub.kill();
+    const answer = await bob.call('PUT', `/rooms/${late}/title`, { title: wanted });
+    t.equal(answer['status'], 'pending');
+    await follower.kill();
+    t.equal(await agePending(follower), 1);
+    await hub.start();
+    if (isFaster) await alice.call('PUT', `/rooms/${late}/title`, { title: 'by alice' });
+    const before = await head(alice);
+    await follower.start();
+    await until(async () => {
+      const rows = await askDatabase<{ state: string; code: string }>(network, B, {
+        text: 'SELECT state, code FROM pending WHERE room_id = $1',
+        values: [late],
+      });
+      if (isFaster) return rows.length === 1 && rows[0]?.state === 'refused';
+      return rows.length === 0;
+    }, 'the answer');
+    if (isFaster) t.same(await head(alice), before, 'nothing was recorded');
+    for (const who of [alice, bob])
+      await until(async () => (await titleOn(who)) === (isFaster ? 'by alice' : wanted), wanted);
+  }
 });

@@ -22,6 +22,10 @@ await stage.alice.call('PUT', `/rooms/${stage.room}/members/${mallory}/role`, { 
 const secret = String(
   (await stage.alice.call('POST', '/rooms', { title: 'secret', requestKey: 'secret' }))['room'],
 ) as RoomId;
+// A room of the second server that the hostile provider is not in, and one of the first.
+const elsewhere = String(
+  (await stage.bob.call('POST', '/rooms', { title: 'elsewhere', requestKey: 'elsewhere' }))['room'],
+) as RoomId;
 // Before the first row: tap takes a wait between two for the end.
 const hubKeys = await openKeyFile(stage.network.provider(A).dataDir, { provider: domain(A), now: Date.now() });
 const hubKey = activeKey(hubKeys, 'event');
@@ -79,7 +83,12 @@ const state = (type: string, key: string, value: object): Item => stage.message(
 const submissions: [name: string, items: () => Item[], expect: object][] = [
   ['the name of a person elsewhere', () => [stage.message({ sender: address(`bob@${B}`) })], denied('wrong-origin')],
   ['the name of a person of the hub', () => [stage.message({ sender: address(`alice@${A}`) })], denied('wrong-origin')],
-  ['a key nobody announced', () => [signedBy(strayKey())], denied('retired-key')],
+  ['a key nobody announced', () => [signedBy(strayKey())], results({ status: 'retry' })],
+  [
+    'a key nobody announced, and a good one after it',
+    () => [signedBy(strayKey()), stage.message()],
+    results({ status: 'retry' }, { status: 'retry' }),
+  ],
   ['a key of another use', () => [signedBy(peer.request)], denied('retired-key')],
   ['a retired key', () => [signedBy(peer.retired)], denied('retired-key')],
   [
@@ -139,7 +148,7 @@ const submissions: [name: string, items: () => Item[], expect: object][] = [
   ['a right one does not have', () => [state('room.history', '', { visible: 'all' })], denied('no-right', 'R10')],
   ['the owner restricted', () => [state('access', `alice@${A}`, { ban: true })], denied('rank', 'R11')],
   ['a room that is not there', () => [stage.message({ room: absent })], denied('unknown-room')],
-  ['a room one is not in', () => [stage.message({ room: secret })], denied('not-member', 'R6')],
+  ['a room one is not in', () => [stage.message({ room: secret })], denied('unknown-room')],
   ['a room made here', () => [makeRoom()], denied('unknown-room')],
 ];
 
@@ -170,6 +179,35 @@ await stage.row(t, 'submit: to a server that is not the hub', {
   control: say,
   attack: async () => await peer.ask(B, 'submit', { items: [stage.message()] }),
   expect: results({ status: 'not-hub', hub: A }),
+});
+
+await t.test('nobody learns from a submission which rooms there are', async (t) => {
+  for (const provider of [A, B]) {
+    const ask = async (room: RoomId): Promise<Answer> => {
+      const item = stage.message({ room });
+      const answer = await peer.ask(provider, 'submit', { items: [item] });
+      const [{ id, ...result } = {}] = resultsOf(answer);
+      t.type(id, 'string');
+      return { ...answer, text: answer.text.replace(String(id), ''), json: result };
+    };
+    const there = await ask(provider === A ? secret : elsewhere);
+    t.match(there, { status: 200, json: { status: 'denied', code: 'unknown-room' } });
+    t.same(await ask(absent), there, `the same bytes from ${provider}`);
+  }
+  await stage.requireAlive(t);
+});
+
+await t.test('contents of up to a MiB are taken, what comes after waits', async (t) => {
+  const full = Array.from({ length: 16 }, () => stage.message({}, content(65_536)));
+  const taken = await stage.submit(full);
+  t.same(new Set(resultsOf(taken).map(({ status }) => status)), new Set(['accepted']), 'the limit itself');
+  const over = Array.from({ length: 16 }, () => stage.message({}, content(65_536)));
+  const answer = await stage.submit([...over, stage.message({}, content(100)), stage.message({}, content(100))]);
+  t.same(
+    resultsOf(answer).map(({ status }) => status),
+    [...over.map(() => 'accepted'), 'retry', 'retry'],
+  );
+  await stage.requireAlive(t);
 });
 
 /** A provider event with some other statement. */

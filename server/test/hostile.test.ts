@@ -3,6 +3,7 @@ import { contentDigest } from '../src/protocol/http-signature-fields.js';
 import { domain, strayKey } from './support/hostile-peer.js';
 import type { Deviation } from './support/hostile-peer.js';
 import { A, B, EVIL, HostileStage, itemOf, resultsOf } from './support/hostile-stage.js';
+import { until } from './support/test-person.js';
 
 const stage = await HostileStage.open(t);
 const { peer, say } = stage;
@@ -38,7 +39,12 @@ const requests: [name: string, how: Deviation, expect: object][] = [
     unsigned('signature', { reason: 'mismatch' }),
   ],
   ['a signature of no form', { fields: changed('signature', () => 'payvand=:x:') }, unsigned('signature')],
-  ['a key nobody announced', { signed: { key: strayKey() } }, unsigned('key', { reason: 'unknown' })],
+  [
+    'a key nobody announced',
+    { signed: { key: strayKey() } },
+    // It may be newer than the document held; see below.
+    { status: 401, json: { code: 'unknown-peer', part: 'from' } },
+  ],
   ['a key for other uses', { signed: { key: peer.event } }, unsigned('key', { reason: 'unknown' })],
   [
     'one component less',
@@ -66,8 +72,12 @@ const requests: [name: string, how: Deviation, expect: object][] = [
   ['for another host', { signed: { authority: B }, host: B }, unsigned('authority', { expected: A, received: B })],
   ['for another provider', { signed: { to: domain(B) } }, unsigned('to', { expected: A, received: B })],
   ['for another verb', { signed: { target: '/payvand/v1/push' } }, unsigned('signature', { reason: 'mismatch' })],
-  ['in the name of the other server', { signed: { from: domain(B) } }, unsigned('key', { reason: 'unknown' })],
-  ['somebody else named after signing', { fields: changed('payvand-from', () => B) }, unsigned('key')],
+  [
+    'in the name of the other server',
+    { signed: { from: domain(B) } },
+    { status: 401, json: { code: 'unknown-peer', part: 'from' } },
+  ],
+  ['somebody else named after signing', { fields: changed('payvand-from', () => B) }, { status: 401 }],
   ['another body', { sent: '{"items":[]}' }, unsigned('content-digest', { reason: 'mismatch' })],
   [
     'a digest of the other body, not signed',
@@ -132,6 +142,16 @@ for (const verb of ['vote', 'report', 'media', 'Submit', 'submit/']) {
   const expect = { status: 404, json: { code: 'not-supported' } };
   await stage.row(t, `verb: ${verb}`, { control: say, attack, expect });
 }
+
+await t.test('a key that a newer document does not list either is a fault', async (t) => {
+  const key = strayKey();
+  const answer = await until(async () => {
+    const said = await stage.submit([stage.message()], { signed: { key } });
+    return said.json['code'] === 'unknown-peer' ? undefined : said;
+  }, 'the document to be looked at again');
+  t.match(answer, unsigned('key', { reason: 'unknown' }));
+  await stage.requireAlive(t);
+});
 
 await t.test('what is not known yet is no fault', async (t) => {
   const body = message().replace('{', `{"new":${deep(15)},`);

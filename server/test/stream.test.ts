@@ -391,3 +391,37 @@ t.test('a client that does not read holds up nobody, and misses nothing when it 
   t.notOk(textsOf(slow, room).includes(`${count - 1} again ${text}`), 'one that never reads is let go');
   await quick.close();
 });
+
+t.test('PV-CLI-026: edits, reactions and deletes keep their place among what one session sends', async (t) => {
+  const room = await makeGroup(alice, []);
+  const stream = await server.stream(alice.token);
+  await stream.until(isSynced);
+  const ask = (type: string, content: object, rel?: readonly (readonly [string, string])[]): string => {
+    const key = newKey();
+    stream.send({ op: 'send', key, room, type, content, ...(rel && { rel }) });
+    return key;
+  };
+  const firsts = Array.from({ length: 12 }, (_, n) => ask('message', { text: `first ${n}` }));
+  const answered = (key: string) => (frame: { t: string; key?: string }) => frame.t === 'sent' && frame.key === key;
+  const ids: string[] = [];
+  for (const key of firsts) ids.push((await stream.until(answered(key))).id);
+  const order = ids.flatMap((id, n) => [
+    ask('message.edit', { text: `edited ${n}` }, [['edit', id]]),
+    ask('message', { text: `after the edit ${n}` }),
+    ask('reaction', { emoji: '👍' }, [['react', id]]),
+    ask('message', { text: `after the reaction ${n}` }),
+    ask('message.delete', {}, [['delete', id]]),
+    ask('message', { text: `after the delete ${n}` }),
+  ]);
+  const seqs: number[] = [];
+  for (const key of order) {
+    const answer = await stream.until(answered(key));
+    t.equal(answer.status, 'ordered', answer.code);
+    seqs.push(answer.seq);
+  }
+  t.same(
+    seqs,
+    seqs.toSorted((one, other) => one - other),
+  );
+  await stream.close();
+});

@@ -3,6 +3,7 @@ import { createServer as createTcpServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:https';
 import type { IncomingMessage, RequestListener } from 'node:http';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import t from 'tap';
 import type { Test } from 'tap';
 import { createTestCa, issueCertificate } from '../src/certificates.js';
@@ -220,8 +221,11 @@ t.test('discovery', async (t) => {
     t.equal(second, first, 'two askers, one fetch');
     t.equal(served.fetches, 1);
     t.equal(store.rows.get(a)?.document, served.document);
-    t.equal((await discovery.findKey(a, keyNamed('a.example request').kid, 'request'))?.status, 'active');
-    t.equal(await discovery.findKey(a, keyNamed('a.example request').kid, 'event'), undefined, 'a key has one use');
+    const { kid } = keyNamed('a.example request');
+    t.equal(discovery.keyStatus(a, kid, 'request'), 'active');
+    t.equal(discovery.keyStatus(a, kid, 'event'), 'retired', 'a key has one use');
+    t.equal(discovery.keyStatus(a, keyNamed('a new key').kid, 'event'), 'unlisted');
+    t.equal(discovery.keyStatus(domain('x1.example'), kid, 'event'), undefined);
     t.equal(served.fetches, 1);
     network.clock.ms += 8 * 86_400_000;
     t.equal(await discovery.find(a), undefined, 'an expired document counts no more');
@@ -229,17 +233,42 @@ t.test('discovery', async (t) => {
     t.equal((await discovery.get(a)).version, 2);
   });
 
-  t.test('takes up a new key as soon as it is asked for', async (t) => {
-    const { discovery, served, network } = await startDiscovery(t);
+  t.test('takes up a new key within seconds, and asks once for a key that is not there', async (t) => {
+    const { discovery, served, store, network } = await startDiscovery(t);
     await discovery.get(a);
+    const look = async (name: string): Promise<unknown> => (await discovery.caller(a)).requestKey(keyNamed(name).kid);
+    const nextSave = async (): Promise<void> => {
+      await new Promise<void>((resolve) => store.onSave(a, resolve));
+      await nextTurn();
+    };
     served.document = documentOf('a.example', network.clock.ms, {
       ...{ version: 2, statementVersion: 2 },
       requestKeys: ['a.example request', 'a new key'],
     });
-    const { kid } = keyNamed('a new key');
-    t.equal(await discovery.findKey(a, kid, 'request'), undefined, 'not within a minute of the last fetch');
-    network.clock.ms += 61_000;
-    t.equal((await discovery.findKey(a, kid, 'request'))?.id, kid);
+    t.equal(await look('a new key'), 'unknown-peer', 'PV-DISC-013: it may be newer than what is held');
+    t.equal(discovery.learn(a), 2);
+    t.equal(served.fetches, 1, 'PV-DISC-016: not twice in two seconds');
+    network.clock.ms += 2000;
+    t.equal(await look('a new key'), 'unknown-peer');
+    let saved = nextSave();
+    t.equal(discovery.learn(a), 2);
+    await saved;
+    t.ok((await look('a new key')) instanceof Uint8Array, 'here it is');
+    t.equal(await look('a stray key'), 'unknown-peer', 'asked for after the document was');
+    network.clock.ms += 2000;
+    saved = nextSave();
+    discovery.learn(a);
+    await saved;
+    t.equal(served.fetches, 3);
+    t.equal(await look('a stray key'), 'unknown-key');
+    t.equal(discovery.seekKey(a, keyNamed('a stray key').kid), 58, 'not worth asking again before');
+    t.equal(served.fetches, 3);
+    network.clock.ms += 58_000;
+    saved = nextSave();
+    t.equal(await look('a stray key'), 'unknown-peer', 'after a minute it is looked for again');
+    t.equal(discovery.seekKey(a, keyNamed('a stray key').kid), 2);
+    await saved;
+    t.equal(served.fetches, 4);
   });
 
   const bad: Record<string, (now: number) => string> = {
@@ -293,6 +322,7 @@ t.test('discovery', async (t) => {
     t.equal(discovery.learn(a), 2);
     t.equal(discovery.learn(a), 2, 'under way already');
     await saved;
+    await nextTurn();
     t.equal(served.fetches, 1);
     t.equal(discovery.learn(domain('x1.example')), 2, 'the second and last of this minute');
     t.ok(discovery.learn(domain('x2.example')) > 25, 'the third has to wait');

@@ -156,7 +156,7 @@ export const limitEntries = {
   batchContentBytesMax: {
     value: MiB,
     unit: 'bytes',
-    requirement: 'PV-SUB-002',
+    requirement: 'PV-SUB-014',
     sentence: 'contents of a submit request together',
   },
   joinItemsMax: { value: 2, unit: 'items', requirement: 'PV-JOIN-002', sentence: 'items of a join request' },

@@ -64,6 +64,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./reports.js')).reportsDecide,
   },
   {
+    name: 'peers rejudge',
+    summary: 'judge the quarantined rooms of a provider anew',
+    load: async () => (await import('./peers.js')).peersRejudge,
+  },
+  {
     name: 'certificate',
     summary: 'make or check the certificate',
     load: async () => (await import('./certificate.js')).certificate,

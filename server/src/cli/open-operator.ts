@@ -22,6 +22,8 @@ export interface Operator {
   readonly bells: Bells;
   /** lets a running server look at a peer again */
   readonly ringPeer: (domain: Domain) => Promise<void>;
+  /** has a running server judge the quarantined rooms of a hub anew */
+  readonly ringRejudge: (domain: Domain) => Promise<void>;
 }
 
 /**
@@ -46,7 +48,8 @@ export async function asOperator<Result>(
       const rung = new Set<number>();
       const bells = { ...createBells(), ringAccount: (account: number) => void rung.add(account) };
       const ringPeer = (peer: Domain) => ringOperatorBell(database, { peer });
-      const result = await run({ domain, store, passwords, clock: { now: world.now }, bells, ringPeer });
+      const ringRejudge = (rejudge: Domain) => ringOperatorBell(database, { rejudge });
+      const result = await run({ domain, store, passwords, clock: { now: world.now }, bells, ringPeer, ringRejudge });
       for (const account of rung) await ringOperatorBell(database, { account });
       return result;
     } finally {

@@ -108,6 +108,24 @@ export const peersCheck: Command = {
   },
 };
 
+export const peersRejudge: Command = {
+  ...one,
+  details: [
+    'Has a running server ask a provider for what comes after the last record of its quarantined rooms that all agreed on,',
+    'and go on where it is good now. Rooms that the provider has forked go on only by this command.',
+  ].join('\n'),
+  async run(context) {
+    const domain = wantedDomain(context);
+    const rooms = await asOperator(context, async ({ store, ringRejudge }) => {
+      await ringRejudge(domain);
+      return await store.listRooms({ status: 'quarantined', hub: domain, limit: PAGE });
+    });
+    for (const { room, code } of rooms) context.output.print(`${room}  ${code ?? ''}`);
+    context.output.print(`${rooms.length} quarantined rooms of ${domain} are judged anew.`);
+    context.output.result({ domain, rooms: rooms.map(({ room, code }) => ({ room, code })) });
+  },
+};
+
 async function setBlocked(context: CommandContext, blocked: boolean): Promise<void> {
   const domain = wantedDomain(context);
   await asOperator(context, async ({ store, clock, ringPeer }) => {

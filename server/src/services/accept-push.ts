@@ -3,19 +3,21 @@ import type { Domain, EventId, RoomId } from '../protocol/identifiers.js';
 import type { Seal, SealedHead } from '../protocol/head.js';
 import { headToWire } from '../protocol/head.js';
 import { ProtocolError } from '../protocol/protocol-error.js';
-import { noteOf } from './account-news.js';
 import { appendPage } from './append-page.js';
 import type { AppendAnswer, RoomPage } from './append-page.js';
 import type { ServiceDeps } from './deps.js';
+import type { FillHoles } from './fill-holes.js';
 import type { LiveRoom } from './live-room.js';
 import { isSealedByHub, readPage, readSeals } from './read-page.js';
+import { tellMembers } from './tell-members.js';
 
-type PushDeps = Pick<
+export type PushDeps = Pick<
   ServiceDeps,
   'store' | 'rooms' | 'writer' | 'accountIdOf' | 'domain' | 'log' | 'clock' | 'bells'
 > & {
   /** fetches what is missing of a room, in the background */
   readonly pull: (room: RoomId) => void;
+  readonly holes: Pick<FillHoles, 'note'>;
 };
 
 export type PushAnswer =
@@ -71,16 +73,47 @@ async function acceptPage(
  */
 export async function takePage(deps: PushDeps, live: LiveRoom, page: RoomPage): Promise<AppendAnswer> {
   if (live.status === 'quarantined') return { status: 'quarantined', code: live.code ?? 'fork', seq: live.seq };
-  const { head } = page.sealed;
-  if (head.at > deps.clock.now() + AHEAD_MS_MAX) throw new ProtocolError('overloaded', { retryAfterS: 30 });
-  if (page.records.length === 0 && head.seq > live.seq) return { status: 'gap', have: live.seq };
   const answer = await append(deps, live, page);
   if (answer.status === 'quarantined' && answer.code !== live.code) await quarantine(deps, live, { answer, page });
+  if (answer.status === 'acked') deps.holes.note(live.room, withoutContent(page));
   return answer;
 }
 
-async function append(deps: PushDeps, live: LiveRoom, page: RoomPage): Promise<AppendAnswer> {
-  const job = await appendPage(deps, live, page);
+function withoutContent({ records }: RoomPage): number[] {
+  return records.flatMap((record) => ('jws' in record && record.content === null ? [record.seq] : []));
+}
+
+/**
+ * Judges what comes after the last record of a quarantined room on which all agreed, and goes on with the room if it is good
+ * now. What was proven stays proven.
+ *
+ * @see PV-PUSH-015
+ */
+export async function judgeAgain(deps: PushDeps, live: LiveRoom, page: RoomPage): Promise<void> {
+  const { room, hub, code } = live;
+  const answer = await append(deps, live, page, { isJudgedAgain: true });
+  if (answer.status !== 'acked') {
+    deps.log.info('room-still-quarantined', { room, hub, code, answer: answer.status });
+    return;
+  }
+  await deps.store.setRoomStatus(room, 'live', null);
+  deps.rooms.drop(room);
+  deps.log.warn('room-resumed', { room, hub, code, seq: answer.seq });
+  await tellMembers(deps, room);
+  deps.pull(room);
+}
+
+// eslint-disable-next-line max-params -- what, where, and how it stands
+async function append(
+  deps: PushDeps,
+  live: LiveRoom,
+  page: RoomPage,
+  how: { isJudgedAgain: boolean } = { isJudgedAgain: false },
+): Promise<AppendAnswer> {
+  const { head } = page.sealed;
+  if (head.at > deps.clock.now() + AHEAD_MS_MAX) throw new ProtocolError('overloaded', { retryAfterS: 30 });
+  if (page.records.length === 0 && head.seq > live.seq) return { status: 'gap', have: live.seq };
+  const job = await appendPage(deps, live, page, how);
   try {
     return await deps.writer.write(job);
   } catch (cause) {
@@ -127,17 +160,4 @@ function proofOf(sealed: SealedHead | undefined): object[] {
   if (sealed === undefined) return [];
   const { head, seal, index, path } = sealed;
   return [{ head: headToWire(head), seal, index, path: path.map((hash) => hash.toString('base64url')) }];
-}
-
-/** Puts a word into the account log of everyone here who is in the room. */
-export async function tellMembers(deps: Pick<ServiceDeps, 'store' | 'bells'>, room: RoomId): Promise<void> {
-  let after: number | undefined;
-  for (;;) {
-    const accounts = await deps.store.listRoomAccounts(room, { limit: 256, ...(after === undefined ? {} : { after }) });
-    const joined = accounts.filter(({ membership }) => membership === 'joined');
-    await deps.store.addNotes(joined.map(({ accountId }) => noteOf(accountId, { kind: 'room', room })));
-    for (const { accountId } of joined) deps.bells.ringAccount(accountId);
-    after = accounts.at(-1)?.accountId;
-    if (accounts.length < 256) return;
-  }
 }

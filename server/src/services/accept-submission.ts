@@ -1,62 +1,35 @@
 import { encodeBase64url } from '../protocol/base64url.js';
-import { checkContent } from '../protocol/content.js';
 import { buildDenial } from '../protocol/denial.js';
-import { parseEvent, verifyEventSignature } from '../protocol/event.js';
+import { parseEvent } from '../protocol/event.js';
 import type { ParsedEvent } from '../protocol/event.js';
 import { sealedToWire } from '../protocol/head.js';
-import { domainOf } from '../protocol/identifiers.js';
 import type { Domain, EventId, RoomId } from '../protocol/identifiers.js';
-import type { KeyStatement } from '../protocol/key-statement.js';
 import { ZERO_HASH } from '../protocol/record.js';
 import type { FoundEvent } from '../storage/room-rows.js';
 import { localAccountOf } from './append-page.js';
 import { discardedSender, isDiscarded } from './blocks-in-dm.js';
+import { checkItems } from './check-submission.js';
+import type { CheckDeps, ItemAnswer, Ready, SubmitItem } from './check-submission.js';
 import type { ServiceDeps } from './deps.js';
 import { findMentioned } from './find-mentions.js';
 import { findTargets } from './find-targets.js';
 import type { Targets } from './find-targets.js';
-import { internStatement } from './intern-statement.js';
 import { wireHeader } from './live-room.js';
-import type { LiveRoom } from './live-room.js';
 import { readStretch } from './make-page.js';
 import { orderEvent } from './order-event.js';
-import type { OrderAnswer, Submission } from './order-event.js';
+import type { Submission } from './order-event.js';
 
-type AcceptDeps = Pick<
-  ServiceDeps,
-  'domain' | 'store' | 'clock' | 'keys' | 'rooms' | 'writer' | 'accountIdOf' | 'directory' | 'log'
-> & {
-  /** the peer has cost us a signature check for nothing */
-  readonly penalize: (peer: Domain) => void;
-};
-
-export interface SubmitItem {
-  readonly jws: string;
-  readonly content: string;
-  readonly statement?: string;
-}
+type AcceptDeps = CheckDeps &
+  Pick<ServiceDeps, 'domain' | 'store' | 'clock' | 'keys' | 'rooms' | 'writer' | 'accountIdOf' | 'log'>;
 
 type Place = Pick<ParsedEvent, 'room' | 'id'>;
-type Refusal = { readonly status: 'denied'; readonly code: string; readonly rule: string | null };
-type Waiting = { readonly status: 'retry'; readonly after: number };
-type Elsewhere = { readonly status: 'not-hub'; readonly hub: Domain; readonly epoch: number };
-export type ItemAnswer = OrderAnswer | ((Refusal | Waiting | Elsewhere) & { readonly id: EventId | null });
-
-/** An item that has passed every check that needs no lock. */
-interface Ready {
-  readonly event: ParsedEvent;
-  readonly item: SubmitItem;
-  readonly value: Record<string, unknown> | undefined;
-  readonly statement: KeyStatement | undefined;
-  readonly live: LiveRoom;
-}
 
 /**
  * Takes submissions of another provider's people for rooms we are the hub of. Each item is answered for itself; what is
  * accepted is on disk, and the answer proves it.
  *
  * @returns JSON text
- * @see PV-SUB-001 to PV-SUB-012
+ * @see PV-SUB-001 to PV-SUB-016
  */
 export async function acceptSubmission(
   deps: AcceptDeps,
@@ -85,28 +58,7 @@ export async function orderItems(
   peer: Domain,
   { items, isJoin }: { items: readonly SubmitItem[]; isJoin: boolean },
 ): Promise<AnsweredItem[]> {
-  const checked: (Ready | ItemAnswer)[] = [];
-  // What a provider event earlier in the batch will have put in force.
-  const brought = new Map<RoomId, KeyStatement>();
-  let isSpoilt = false;
-  for (const item of items) {
-    if (isSpoilt) {
-      checked.push({ id: null, status: 'retry', after: 1 });
-      continue;
-    }
-    const outcome = await checkItem(deps, peer, { item, brought, isJoin });
-    if (
-      typeof outcome === 'object' &&
-      'event' in outcome &&
-      outcome.event.fields.type === 'provider' &&
-      outcome.statement
-    ) {
-      brought.set(outcome.event.room, outcome.statement);
-    }
-    isSpoilt = outcome === 'bad-signature';
-    if (outcome === 'bad-signature') deps.penalize(peer);
-    checked.push(outcome === 'bad-signature' ? deny(idOf(item), 'bad-event', 'R1') : outcome);
-  }
+  const checked = await checkItems(deps, peer, { items, isJoin });
   const ready = checked.flatMap((entry) => ('event' in entry ? [entry] : []));
   const known = await findKnown(deps, [
     ...ready.map(({ event }) => event),
@@ -118,9 +70,12 @@ export async function orderItems(
   );
   const submissions = new Map<Ready, Submission>();
   for (const entry of ready) submissions.set(entry, await submissionOf(deps, entry, targets));
+  const waiting = new Set<RoomId>();
   // Handed over without a pause, so that items of one room keep their order.
-  const answers = checked.map(async (entry): Promise<AnsweredItem> => {
+  const answers = checked.map(async (entry, index): Promise<AnsweredItem> => {
     if (!('event' in entry)) {
+      const awaited = entry.status === 'retry' ? roomOf(items[index]) : undefined;
+      if (awaited !== undefined) waiting.add(awaited);
       const recorded = entry.id === null ? undefined : known.get(entry.id);
       return recorded === undefined
         ? { room: undefined, answer: entry }
@@ -128,55 +83,11 @@ export async function orderItems(
     }
     const { room, id } = entry.event;
     const before = known.get(id);
-    const submission = submissions.get(entry);
+    const submission = waiting.has(room) ? undefined : submissions.get(entry);
     if (before !== undefined || submission === undefined) return { room, answer: duplicateOf(id, before) };
     return { room, answer: await order(deps, submission) };
   });
   return keepOrder(items, await Promise.all(answers));
-}
-
-/** Everything about an item that needs no lock; cheap checks first, the signature last. */
-async function checkItem(
-  deps: AcceptDeps,
-  peer: Domain,
-  { item, brought, isJoin }: { item: SubmitItem; brought: ReadonlyMap<RoomId, KeyStatement>; isJoin: boolean },
-): Promise<Ready | ItemAnswer | 'bad-signature'> {
-  const parsed = parseEvent(item.jws);
-  if (!parsed.ok) return deny(null, 'bad-event', 'R1');
-  const event = parsed.value;
-  const { sender, type } = event.fields;
-  if (domainOf(sender) !== peer) return deny(event.id, 'wrong-origin', null);
-  const live = await deps.rooms.get(event.room);
-  if (live === undefined || type === 'room.create') return deny(event.id, 'unknown-room', null);
-  if (live.hub !== deps.domain) return { id: event.id, status: 'not-hub', hub: live.hub, epoch: live.epoch };
-  if (!live.state.hasJoined(peer) && !isJoin) return deny(event.id, 'not-member', 'R6');
-  const content = checkContent(event, item.content);
-  if (!content.ok && content.code === 'content-mismatch') return deny(event.id, 'content-mismatch', null);
-  if (!content.ok) return deny(event.id, 'bad-event', event.fields.key === undefined ? null : 'R1');
-  const statement = item.statement === undefined ? undefined : internStatement(item.statement);
-  const signedUnder = type === 'provider' ? statement : (brought.get(event.room) ?? statementInForce(live, peer));
-  if (signedUnder === undefined) {
-    return type === 'provider' ? deny(event.id, 'bad-statement', 'R8') : deny(event.id, 'not-member', 'R6');
-  }
-  if (signedUnder.keyById.get(event.kid)?.status === 'retired' || !deps.directory.isActive(peer, event.kid, 'event')) {
-    return deny(event.id, 'retired-key', null);
-  }
-  if (!verifyEventSignature(event, signedUnder)) return 'bad-signature';
-  return { event, item, value: content.value, statement, live };
-}
-
-function statementInForce(live: LiveRoom, peer: Domain): KeyStatement | undefined {
-  const name = live.state.statementInForce(peer);
-  return name && live.statements.get(name.hash);
-}
-
-function idOf({ jws }: SubmitItem): EventId | null {
-  const parsed = parseEvent(jws);
-  return parsed.ok ? parsed.value.id : null;
-}
-
-function deny(id: EventId | null, code: string, rule: string | null): ItemAnswer {
-  return { id, status: 'denied', code, rule };
 }
 
 /**

@@ -53,6 +53,7 @@ interface Prepared {
   readonly seen: ReadonlyMap<number, Buffer>;
   /** of whom no content is kept */
   readonly discarded: Address | undefined;
+  readonly isJudgedAgain: boolean;
 }
 
 type Chained = ReadRecord & { readonly hash: Buffer };
@@ -61,13 +62,16 @@ type Chained = ReadRecord & { readonly hash: Buffer };
  * Makes the job that continues a room we follow with a page from its hub: verifies the chain up to the sealed head,
  * judges every event as the hub should have, and refuses the page where the folds differ.
  *
+ * @param isJudgedAgain whether a room in quarantine may go on with this page
  * @returns undefined when the page holds nothing that could be appended (only headers, say)
  * @see PV-PUSH-004 to PV-PUSH-010, PV-REC-007
  */
+// eslint-disable-next-line max-params -- what, where, and how it stands
 export async function appendPage(
   deps: Pick<ServiceDeps, 'store' | 'accountIdOf' | 'domain'>,
   live: LiveRoom,
   page: RoomPage,
+  { isJudgedAgain }: { isJudgedAgain: boolean },
 ): Promise<WriteJob<AppendAnswer>> {
   const records = page.records.filter((record): record is FullRecord => 'jws' in record && record.seq > live.seq);
   const read = await Promise.all(records.map((record) => readPageRecord(deps, live, record)));
@@ -81,7 +85,7 @@ export async function appendPage(
     room: page.room,
     events: Math.max(1, read.length),
     bytes: read.reduce((sum, { record }) => sum + record.jws.length + (record.content?.length ?? 0), 0),
-    prepare: (draft) => continueRoom(draft, page, { read, targets, seen, discarded }),
+    prepare: (draft) => continueRoom(draft, page, { read, targets, seen, discarded, isJudgedAgain }),
   };
 }
 
@@ -154,10 +158,11 @@ export async function localAccountOf(
 }
 
 function continueRoom(draft: RoomDraft, page: RoomPage, prepared: Prepared): AppendAnswer {
-  const { read } = prepared;
+  const { read, isJudgedAgain } = prepared;
   const { live } = draft;
   const { head } = page.sealed;
-  if (live.status === 'quarantined') return { status: 'quarantined', code: live.code ?? 'fork', seq: draft.seq };
+  if (live.status === 'quarantined' && !isJudgedAgain)
+    return { status: 'quarantined', code: live.code ?? 'fork', seq: draft.seq };
   if (live.status === 'partial' || live.status === 'joining') return { status: 'gap', have: live.first - 1 };
   if (head.epoch !== draft.epoch) return { status: 'quarantined', code: 'unknown-epoch', seq: draft.seq };
   if (head.seq <= draft.seq) return agreesWithPast(draft, page);

@@ -77,7 +77,7 @@ export interface ServiceDeps {
   /** read on every use: keys change while the server runs */
   readonly keys: { readonly current: OwnKeys };
   readonly peers: PeerClient;
-  readonly directory: Pick<Discovery, 'statementOf' | 'isActive'>;
+  readonly directory: Pick<Discovery, 'statementOf' | 'keyStatus' | 'seekKey'>;
   readonly bells: Bells;
   readonly rooms: RoomCache;
   readonly writer: RoomWriter;

@@ -2,6 +2,7 @@ import { parseEvent } from '../protocol/event.js';
 import type { ParsedEvent } from '../protocol/event.js';
 import type { Domain, EventId, RoomId } from '../protocol/identifiers.js';
 import { ProtocolError } from '../protocol/protocol-error.js';
+import { countTaken } from '../protocol/submit-batch.js';
 import type { NewPending, PendingRow } from '../storage/room-rows.js';
 import { noteOf } from './account-news.js';
 import { batchCalls } from './batch-calls.js';
@@ -10,6 +11,7 @@ import { KeyedLoop } from './keyed-loop.js';
 import type { Turn } from './keyed-loop.js';
 import type { LiveRoom } from './live-room.js';
 import type { SendAnswer } from './room-services.js';
+import { renewPending } from './renew-pending.js';
 import { refusalOf } from './submit-event.js';
 import type { Draft, Signed } from './submit-event.js';
 import { verifyReceipt } from './verify-receipt.js';
@@ -17,7 +19,7 @@ import type { Receipt } from './verify-receipt.js';
 
 type ForwardDeps = Pick<
   ServiceDeps,
-  'domain' | 'store' | 'rooms' | 'peers' | 'bells' | 'log' | 'random' | 'timers' | 'clock'
+  'domain' | 'store' | 'rooms' | 'peers' | 'bells' | 'log' | 'random' | 'timers' | 'clock' | 'keys'
 > & {
   readonly pull: (room: RoomId) => void;
 };
@@ -43,7 +45,6 @@ type Result =
 
 const WAIT_MS = 2000;
 const BATCH_ITEMS_MAX = 256;
-const BATCH_BYTES_MAX = 1024 * 1024;
 const AGAIN_MS = 15_000;
 const BAD_ANSWER_MS = 1000;
 const HUBS_MAX = 1000;
@@ -166,8 +167,10 @@ export class ForwardPending {
       const result = body.results[index];
       if (result === undefined || result.status === 'not-hub') waitMs = Math.max(waitMs, BAD_ANSWER_MS);
       else if (result.status === 'retry') waitMs = Math.max(waitMs, result.after * 1000, 1);
-      else if (result.status === 'denied') await this.#refuse(row, result);
-      else if (!(await this.#isProven(row, body))) {
+      else if (result.status === 'denied') {
+        if (await this.#renew(row, result.code)) waitMs = Math.max(waitMs, 1);
+        else await this.#refuse(row, result);
+      } else if (!(await this.#isProven(row, body))) {
         // A hub with new keys says so in the log.
         this.#deps.pull(row.room);
         waitMs = Math.max(waitMs, BAD_ANSWER_MS);
@@ -185,6 +188,16 @@ export class ForwardPending {
     if (isHeld(live, event.value) || verifyReceipt(event.value, live, { receipt, seals: body.seals })) return true;
     this.#deps.log.warn('bad-receipt', { hub: row.hub, room: row.room, id: row.eventId });
     return false;
+  }
+
+  /** What came too late may be asked for again. */
+  async #renew(row: PendingRow, code: string): Promise<boolean> {
+    const live = code === 'until-passed' ? await this.#deps.rooms.get(row.room) : undefined;
+    const id = live && (await renewPending(this.#deps, live, row));
+    const waiter = this.#waiters.get(row.eventId);
+    if (id === undefined) return false;
+    if (waiter !== undefined) this.#waiters.set(id, waiter);
+    return true;
   }
 
   async #refuse(row: PendingRow, { code, rule }: { code: string; rule: string | null }): Promise<void> {
@@ -223,13 +236,9 @@ function isHeld(live: LiveRoom, event: ParsedEvent): boolean {
   return live.findRecent(event.id) !== undefined;
 }
 
-/** As many rows as one request may carry, at least one. */
-function fit(rows: readonly PendingRow[]): PendingRow[] {
-  let bytes = 0;
-  return rows.filter((row, index) => {
-    bytes += row.jws.length + Buffer.byteLength(row.content);
-    return index === 0 || bytes <= BATCH_BYTES_MAX;
-  });
+/** As many rows as one request may carry, at least one. @see PV-SUB-015 */
+function fit(rows: readonly PendingRow[]): readonly PendingRow[] {
+  return rows.slice(0, countTaken(rows.map(({ jws, content }) => jws.length + Buffer.byteLength(content))));
 }
 
 function submitBody(rows: readonly PendingRow[]): string {

@@ -5,8 +5,9 @@ import type { Domain, RoomId } from '../protocol/identifiers.js';
 import type { Cancel, ServiceDeps } from './deps.js';
 import { digestOf, digestRows } from './digest-heads.js';
 import { isSealedUnder, readSeals } from './read-page.js';
+import { tellMembers } from './tell-members.js';
 
-type GossipDeps = Pick<ServiceDeps, 'domain' | 'store' | 'rooms' | 'peers' | 'log' | 'clock' | 'timers'> & {
+type GossipDeps = Pick<ServiceDeps, 'domain' | 'store' | 'rooms' | 'peers' | 'log' | 'clock' | 'timers' | 'bells'> & {
   readonly pull: (room: RoomId) => void;
 };
 
@@ -122,4 +123,5 @@ export async function compareHead(deps: GossipDeps, sealed: SealedHead): Promise
   if (live.hub === deps.domain) return;
   await deps.store.setRoomStatus(head.room, 'quarantined', 'fork');
   deps.rooms.drop(head.room);
+  await tellMembers(deps, head.room);
 }

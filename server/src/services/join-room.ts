@@ -14,6 +14,7 @@ import { LiveRoom } from './live-room.js';
 import { readSnapshotAnswer } from './read-snapshot-answer.js';
 import type { VerifiedSnapshot } from './read-snapshot-answer.js';
 import type { SendAnswer } from './room-services.js';
+import { renewPending } from './renew-pending.js';
 import { provideStatement, refusalOf, signDraft, submitEvent } from './submit-event.js';
 import type { Draft, Signed } from './submit-event.js';
 
@@ -114,6 +115,8 @@ export async function attemptJoin(deps: JoinDeps, room: RoomId): Promise<Turn> {
   if (answer.kind === 'problem') return { kind: 'retry', afterMs: answer.retryAfterMs };
   const { results, snapshot, seals } = answer.body;
   const denied = results.find((result) => result.status === 'denied');
+  if (denied?.status === 'denied' && (await renewAll(deps, live, { rows, code: denied.code })))
+    return { kind: 'retry' };
   if (denied?.status === 'denied')
     return await deps.inTurn(room, () => giveUp(deps, live, { rows, code: denied.code, rule: denied.rule ?? null }));
   if (snapshot === undefined) return { kind: 'retry' };
@@ -157,6 +160,18 @@ function isJoin(content: string): boolean {
 function firstAttempt(rows: readonly JoinRow[]): JoinRow[] {
   const attempt = ['provider', 'member'].map((type) => rows.find((row) => row.type === type));
   return attempt.filter((row) => row !== undefined);
+}
+
+/** A wish to join that came too late is signed anew. */
+async function renewAll(
+  deps: JoinDeps,
+  live: LiveRoom,
+  { rows, code }: { rows: readonly JoinRow[]; code: string },
+): Promise<boolean> {
+  if (code !== 'until-passed') return false;
+  const renewed = [];
+  for (const row of rows) renewed.push(await renewPending(deps, live, row));
+  return renewed.some((id) => id !== undefined);
 }
 
 async function giveUp(

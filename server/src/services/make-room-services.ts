@@ -8,6 +8,7 @@ import { createGroup, sendInvite } from './create-room.js';
 import type { CreateDeps } from './create-room.js';
 import type { ServiceDeps } from './deps.js';
 import type { ExchangeSignals } from './exchange-signals.js';
+import type { FillHoles } from './fill-holes.js';
 import type { JoinDeps } from './join-room.js';
 import { listVotes, readPoll } from './read-poll.js';
 import { listMembers, listRooms, readRecords, roomSummary } from './read-rooms.js';
@@ -22,6 +23,7 @@ export type RoomServiceDeps = ServiceDeps &
   JoinDeps & {
     readonly signals: ExchangeSignals;
     readonly bells: Bells;
+    readonly holes: FillHoles;
     /** there is a report to send to a provider */
     readonly ringReports: (peer: Domain) => void;
   };

@@ -1,6 +1,7 @@
 import type { Domain, RoomId } from '../protocol/identifiers.js';
 import { takePage } from './accept-push.js';
 import type { ServiceDeps } from './deps.js';
+import type { FillHoles } from './fill-holes.js';
 import type { Turn } from './keyed-loop.js';
 import type { LiveRoom } from './live-room.js';
 import type { PeerAnswer } from '../transport/peer-client.js';
@@ -11,6 +12,7 @@ type PullDeps = Pick<
   'store' | 'rooms' | 'writer' | 'accountIdOf' | 'domain' | 'log' | 'clock' | 'bells' | 'peers'
 > & {
   readonly completeSnapshot: (room: RoomId) => Promise<boolean>;
+  readonly holes: Pick<FillHoles, 'note'>;
 };
 
 /**

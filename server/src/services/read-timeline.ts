@@ -6,6 +6,8 @@ import type { Address, EventId, RoomId } from '../protocol/identifiers.js';
 import { ProtocolError } from '../protocol/protocol-error.js';
 import type { Effect, LogRow, RelationRow, ThreadCount } from '../storage/room-rows.js';
 import type { ServiceDeps } from './deps.js';
+import { missingContent } from './fill-holes.js';
+import type { FillHoles } from './fill-holes.js';
 import { visibleRange } from './read-rooms.js';
 import type { Actor, EventEffects, ReactionCount, TimelineEvent } from './room-services.js';
 
@@ -16,7 +18,7 @@ import type { Actor, EventEffects, ReactionCount, TimelineEvent } from './room-s
  * @see PV-MSG-071, PV-MSG-072
  */
 export async function listEdits(
-  deps: Pick<ServiceDeps, 'store' | 'rooms' | 'domain'>,
+  deps: Parameters<typeof readTimeline>[0],
   who: Actor,
   page: Omit<TimelineQuery, 'related'> & { room: RoomId; event: EventId },
 ): Promise<readonly TimelineEvent[]> {
@@ -45,7 +47,7 @@ const HEADER_FIELDS = { ts: 0 };
  * @see PV-CLI-030 to PV-CLI-033
  */
 export async function readTimeline(
-  deps: Pick<ServiceDeps, 'store' | 'rooms' | 'domain'>,
+  deps: Pick<ServiceDeps, 'store' | 'rooms' | 'domain' | 'clock'> & { readonly holes: Pick<FillHoles, 'note'> },
   who: Actor,
   page: TimelineQuery & { room: RoomId },
 ): Promise<readonly TimelineEvent[]> {
@@ -64,6 +66,14 @@ export async function readTimeline(
   const byTarget = new Map<EventId, Effect[]>();
   for (const effect of effects.filter((one) => one.kind === 'delete' || isShown(one)))
     byTarget.set(effect.target, [...(byTarget.get(effect.target) ?? []), effect]);
+  const isDeleted = (id: EventId): boolean => byTarget.get(id)?.some(({ kind }) => kind === 'delete') === true;
+  const holes = rows.filter(
+    (row) => row.type !== 'message.edit' && missingContent(row, deps.clock.now()) !== undefined,
+  );
+  deps.holes.note(
+    room,
+    holes.filter(({ eventId }) => !isDeleted(eventId)).map(({ seq }) => seq),
+  );
   return rows
     .filter(({ jws }) => jws !== null)
     .map((row) => (isShown(row) || isState(row) ? row : { ...row, content: null }))

@@ -30,19 +30,18 @@ const KINDS: ReadonlySet<string> = new Set(['reply', 'edit', 'delete', 'react', 
 export function createSendEvent(deps: SendDeps): (who: Actor, send: SendRequest) => Promise<SendAnswer> {
   // What is pending will have another answer later, which the database knows.
   const once = createOnce<SendAnswer>(({ status }) => status === 'ordered');
-  const inOrder = createInOrder();
   return (who, send) => {
     const { accountId } = who;
     const { requestKey, room, type, content, rel = null, silent = false } = send;
     const request = { accountId, requestKey, requestHash: requestHash([room, type, content, rel, silent]) };
     const name = `${accountId} ${requestKey}`;
     const hash = request.requestHash.toString('base64');
-    return once({ name, hash }, () => sendOnce({ ...deps, inOrder, request }, who, send));
+    return once({ name, hash }, () => sendOnce({ ...deps, request }, who, send));
   };
 }
 
 async function sendOnce(
-  deps: SendDeps & { readonly inOrder: InOrder; readonly request: KeyedRequest },
+  deps: SendDeps & { readonly request: KeyedRequest },
   who: Actor,
   send: SendRequest,
 ): Promise<SendAnswer> {
@@ -53,7 +52,7 @@ async function sendOnce(
   const { request } = deps;
   const rel = send.rel === undefined ? {} : { rel: readRelations(send.rel) };
   if (live.hub !== deps.domain) {
-    const before = await deps.inOrder(`${who.accountId} ${send.room}`, answeredBefore(deps, request));
+    const before = await deps.inOrder(`${send.room} ${who.address}`, answeredBefore(deps, request));
     if (before !== undefined) return before;
   }
   const { salt, ...members } = content;
@@ -146,20 +145,5 @@ export function createOnce<Answer>(
       answers.delete(oldest);
     }
     return answer;
-  };
-}
-
-type InOrder = <Answer>(name: string, asked: Promise<Answer>) => Promise<Answer>;
-
-/** Makes a gate behind which answers come out in the order of the questions, by name: what one person sends keeps its order. */
-function createInOrder(): InOrder {
-  const last = new Map<string, Promise<unknown>>();
-  return async <Answer>(name: string, asked: Promise<Answer>): Promise<Answer> => {
-    const before = last.get(name);
-    const turn = Promise.allSettled([before, asked]);
-    last.set(name, turn);
-    await turn;
-    if (last.get(name) === turn) last.delete(name);
-    return await asked;
   };
 }

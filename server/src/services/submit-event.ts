@@ -11,6 +11,7 @@ import { localAccountOf } from './append-page.js';
 import type { ServiceDeps } from './deps.js';
 import { findMentioned } from './find-mentions.js';
 import { findTargets } from './find-targets.js';
+import type { InOrder } from './in-order.js';
 import type { LiveRoom } from './live-room.js';
 import { orderEvent } from './order-event.js';
 import type { OrderAnswer } from './order-event.js';
@@ -43,6 +44,8 @@ const STATE_UNTIL_MS = 3_600_000;
 type SubmitDeps = Pick<ServiceDeps, 'domain' | 'store' | 'clock' | 'random' | 'keys' | 'writer' | 'accountIdOf'> & {
   /** keeps the event until the hub has it, and waits a while for that */
   readonly forward: (live: LiveRoom, signed: Signed, draft: Draft) => Promise<SendAnswer>;
+  /** what one person sends to a room is handed on in its order, whatever has to be looked up for some of it */
+  readonly inOrder: InOrder;
 };
 
 /**
@@ -96,16 +99,20 @@ function ignore(): undefined {
  * Orders an event of our own in a room of our own.
  *
  * @param fresh the room, when the event creates it
+ * @see PV-CLI-026
  */
 export async function orderOwn(
-  deps: Pick<ServiceDeps, 'store' | 'clock' | 'writer' | 'accountIdOf' | 'domain'>,
+  deps: Pick<SubmitDeps, 'store' | 'clock' | 'writer' | 'accountIdOf' | 'domain' | 'inOrder'>,
   signed: Signed,
   { draft, fresh }: { draft: Pick<Draft, 'request'>; fresh?: () => LiveRoom },
 ): Promise<OrderAnswer> {
   const { event, content, value, statement } = signed;
-  const accountId = event.fields.key === undefined ? undefined : await localAccountOf(deps, event);
-  const targets = await findTargets(deps, [event]);
-  const mentioned = await findMentioned(deps, event, value);
+  const lookUp = Promise.all([
+    localAccountOf(deps, event),
+    findTargets(deps, [event]),
+    findMentioned(deps, event, value),
+  ]);
+  const [accountId, targets, mentioned] = await deps.inOrder(`${event.room} ${event.fields.sender}`, lookUp);
   const sent = draft.request && { ...draft.request, room: event.room, eventId: event.id, at: deps.clock.now() };
   const submission = {
     ...{ event, content, value, targets, mentioned },
@@ -157,6 +164,17 @@ export function signDraft(deps: Pick<ServiceDeps, 'clock' | 'random' | 'keys'>, 
   const event = buildEvent(fields, signingKey);
   const value = draft.content as JsonObject;
   return { event, content: content.text, value, ...(statement === undefined ? {} : { statement }) };
+}
+
+/** The same change of state again, with a new time until which it may be recorded. @see PV-SUB-017 */
+export function resignState(
+  { clock, random, keys }: Pick<ServiceDeps, 'clock' | 'random' | 'keys'>,
+  live: LiveRoom,
+  { fields }: ParsedEvent,
+): ParsedEvent {
+  const now = clock.now();
+  const fresh = { ts: now, until: now + STATE_UNTIL_MS, nonce: encodeBase64url(random.bytes(16)) };
+  return buildEvent({ ...fields, ...fresh, ...seenOf(live, fields.sender) }, keys.current.event);
 }
 
 /** @see PV-EVT-017 */

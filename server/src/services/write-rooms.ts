@@ -1,6 +1,7 @@
 import { sealHeads } from '../protocol/head.js';
 import type { RoomId } from '../protocol/identifiers.js';
 import { ProtocolError } from '../protocol/protocol-error.js';
+import { StorageError } from '../storage/storage-error.js';
 import type { AppendBatch } from '../storage/room-rows.js';
 import type { RoomWriter, ServiceDeps, WriteJob } from './deps.js';
 import { RoomDraft } from './draft-room.js';
@@ -192,7 +193,9 @@ async function recover(deps: WriterDeps, jobs: readonly QueuedJob[], cause: unkn
     return;
   }
   const refusal = cause instanceof ProtocolError ? cause : new ProtocolError('storage-rejected');
-  if (refusal !== cause) deps.log.error('job-refused', { room: jobs[0]?.job.room, cause: String(cause) });
+  // A request or event that came twice at once is nobody's fault; a row that the schema refuses is ours.
+  const level = cause instanceof StorageError && cause.repeated ? 'info' : 'error';
+  if (refusal !== cause) deps.log[level]('job-refused', { room: jobs[0]?.job.room, cause: String(cause) });
   jobs[0]?.reject(refusal);
 }
 

@@ -58,6 +58,7 @@ function bindRoomLog(db: Database): RoomLogStore {
     recordHashAt: (room, seq) => roomLog.recordHashAt(db, room, seq),
     findEvents: (pairs) => roomLog.findEvents(db, pairs),
     markedAmong: (room, targets, kind) => roomLog.markedAmong(db, room, { targets, kind }),
+    fillContent: (room, hole) => roomLog.fillContent(db, room, hole),
     nextHead: (room, from, to) => roomLog.nextHead(db, room, { from, to }),
     headAt: (room, seq) => roomLog.headAt(db, room, seq),
     lastHeaderOnly: (room, to) => roomLog.lastHeaderOnly(db, room, to),

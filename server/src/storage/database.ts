@@ -94,7 +94,7 @@ async function runTransaction<T>(pool: postgres.Sql<Custom>, run: (tx: Writer) =
   let committing = false;
   try {
     const result = await pool.begin(async (tx) => {
-      const value = await run(tx);
+      const value = await run(tx).catch(waitWhereBroken);
       committing = true;
       // Wrapped, because postgres.js waits for a returned array's items.
       return { value };
@@ -103,4 +103,13 @@ async function runTransaction<T>(pool: postgres.Sql<Custom>, run: (tx: Writer) =
   } catch (error) {
     throw StorageError.from(error, { ambiguous: committing });
   }
+}
+
+/**
+ * A failure of the connection is told by its close. postgres.js would answer any other with a `rollback` on the connection
+ * that is gone, which ends the process (`socket` is null) or waits for ever for an answer.
+ */
+async function waitWhereBroken(error: unknown): Promise<never> {
+  if (StorageError.from(error).broken) await new Promise<never>(() => undefined);
+  throw error;
 }

@@ -57,7 +57,7 @@ async function migrate(database: DatabaseAddress, connections: number): Promise<
 
 type Bound = ReturnType<typeof bindStore>;
 
-/** Gives every function a deadline and every failure its type. When a deadline passes, the connections are replaced. */
+/** Gives every function a deadline and every failure its type. When a deadline passes or a connection breaks, all are replaced. */
 function openGuard({ database, connections, deadlineMs, log }: StoreOptions): { store: Bound; close(): Promise<void> } {
   let db: Database = open();
   let bound = bindStore(db);
@@ -66,12 +66,12 @@ function openGuard({ database, connections, deadlineMs, log }: StoreOptions): { 
     return openDatabase(database, connections ?? connectionsByDefault);
   }
 
-  function renew(stuck: Database): void {
-    if (db !== stuck) return;
-    log.error('database-stuck', { deadlineMs: deadlineMs ?? deadlineByDefaultMs });
+  function renew(used: Database): boolean {
+    if (db !== used) return false;
     db = open();
     bound = bindStore(db);
-    stuck.end(0).catch((cause: unknown) => log.warn('database-not-closed', { cause }));
+    used.end(0).catch((cause: unknown) => log.warn('database-not-closed', { cause }));
+    return true;
   }
 
   async function call(name: keyof Bound, values: readonly unknown[]): Promise<unknown> {
@@ -80,14 +80,17 @@ function openGuard({ database, connections, deadlineMs, log }: StoreOptions): { 
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
-        renew(used);
+        if (renew(used)) log.error('database-stuck', { deadlineMs: deadlineMs ?? deadlineByDefaultMs });
         reject(new StorageError('connection', 'no answer from the database', { ambiguous: true }));
       }, deadlineMs ?? deadlineByDefaultMs);
     });
     try {
       return await Promise.race([run(...values), late]);
-    } catch (error) {
-      throw StorageError.from(error);
+    } catch (cause) {
+      const error = StorageError.from(cause);
+      // postgres.js may keep what was not sent, or wait for what will not come, on a connection that broke.
+      if (error.broken && renew(used)) log.warn('database-connection-broken', { cause: error.message });
+      throw error;
     } finally {
       clearTimeout(timer);
     }

@@ -3,7 +3,11 @@ import type { DatabaseAddress } from './database.js';
 import { StorageError } from './storage-error.js';
 
 /** What an operator's command has changed beside a running server. */
-export type OperatorChange = { readonly account: number } | { readonly peer: string };
+export type OperatorChange =
+  | { readonly account: number }
+  | { readonly peer: string }
+  /** rooms of this hub that are in quarantine are to be judged anew */
+  | { readonly rejudge: string };
 
 const channel = 'payvand_operator';
 
@@ -48,8 +52,9 @@ export async function hearOperatorBell(
 
 function readChange(text: string): OperatorChange | undefined {
   try {
-    const { account, peer } = JSON.parse(text) as Partial<Record<string, unknown>>;
+    const { account, peer, rejudge } = JSON.parse(text) as Partial<Record<string, unknown>>;
     if (typeof account === 'number') return { account };
+    if (typeof rejudge === 'string') return { rejudge };
     return typeof peer === 'string' ? { peer } : undefined;
   } catch {
     return undefined;

@@ -6,6 +6,7 @@ import type { SelectedHead, SelectedLogRow } from './read-rows.js';
 import type { FoundEvent, LogRow } from './room-rows.js';
 import { issue, textArray } from './sql-values.js';
 import { requireAtMost } from './require-at-most.js';
+import type { ContentOfHole } from './store-types.js';
 
 // What is over the byte limit is cut by the database, so that large contents never travel in vain.
 const selectLog = `SELECT seq, epoch, at, "eventId", jws, "jwsHash", hash, content, type, sender, void, statement FROM (
@@ -27,6 +28,11 @@ const selectEvents = `SELECT l.* FROM unnest($1::text[], $2::text[]) q (room, ev
 const selectLastHeader = 'SELECT max(seq) AS seq FROM log WHERE room_id = $1 AND seq <= $2 AND jws IS NULL';
 const selectMarked = `SELECT q.id FROM unnest($2::text[]) q (id)
   WHERE EXISTS (SELECT FROM relations r WHERE r.room_id = $1 AND r.target = q.id AND r.kind = $3)`;
+// Whoever deletes has the room's row: nothing is filled in behind a delete's back.
+const lockRoom = 'SELECT FROM rooms WHERE room_id = $1 FOR UPDATE';
+const fillOne = `UPDATE log SET content = $3 WHERE room_id = $1 AND seq = $2 AND content IS NULL AND jws IS NOT NULL
+  AND NOT EXISTS (SELECT FROM relations r WHERE r.room_id = $1 AND r.target = ANY ($4::text[]) AND r.kind = 'delete')
+  RETURNING seq`;
 // The newest head of a room is one of its heads whether it is kept or not.
 const heads = `(SELECT ${sealedColumns('h')} FROM room_heads h WHERE h.room_id = $1
   UNION ALL SELECT ${sealedColumns('r')} FROM rooms r WHERE r.room_id = $1 AND r.seal IS NOT NULL) heads`;
@@ -68,6 +74,16 @@ export async function markedAmong(
   if (targets.length === 0) return [];
   const rows = await issue<{ id: EventId }>(db.sql, selectMarked, [room, textArray(targets), kind]);
   return rows.map((row) => row.id);
+}
+
+/** @see RoomLogStore.fillContent */
+export async function fillContent(db: Database, room: RoomId, hole: ContentOfHole): Promise<boolean> {
+  const { seq, about, content } = hole;
+  requireAtMost(17, about);
+  return await db.transaction(async (tx) => {
+    await issue(tx, lockRoom, [room]);
+    return (await issue(tx, fillOne, [room, seq, content, textArray(about)])).length > 0;
+  });
 }
 
 /** @see RoomLogStore.nextHead */

@@ -21,15 +21,27 @@ const unsentCodes = new Set([
   '53300',
 ]);
 
+const uniqueViolation = '23505';
+
 export class StorageError extends Error {
   override readonly name = 'StorageError';
   readonly code: StorageErrorCode;
   readonly ambiguous: boolean;
+  /** The connection broke while it was used. */
+  readonly broken: boolean;
+  /** The row is there already. */
+  readonly repeated: boolean;
 
-  constructor(code: StorageErrorCode, message: string, options: { ambiguous?: boolean; cause?: unknown } = {}) {
+  constructor(
+    code: StorageErrorCode,
+    message: string,
+    options: { ambiguous?: boolean; broken?: boolean; repeated?: boolean; cause?: unknown } = {},
+  ) {
     super(message, { cause: options.cause });
     this.code = code;
     this.ambiguous = options.ambiguous ?? false;
+    this.broken = options.broken ?? false;
+    this.repeated = options.repeated ?? false;
   }
 
   /** Tells trouble with the database from trouble with the values. @param options.ambiguous false where nothing can have been committed */
@@ -41,11 +53,13 @@ export class StorageError extends Error {
     const answered = severity !== undefined;
     // Messages of the database may quote values, and values are people's words: only code and constraint are told.
     if (answered && !troubleClasses.test(text))
-      return new StorageError('rejected', `refused: ${nameRefusal(cause, text)}`);
+      return new StorageError('rejected', `refused: ${nameRefusal(cause, text)}`, {
+        repeated: text === uniqueViolation,
+      });
     if (!answered && text === '') return new StorageError('rejected', 'not a statement', { cause });
-    const sent = !unsentCodes.has(text) && !(answered && severity === 'ERROR');
-    const ambiguous = sent && options.ambiguous !== false;
-    return new StorageError('connection', `database unavailable: ${text}`, { ambiguous });
+    const broken = !unsentCodes.has(text) && !(answered && severity === 'ERROR');
+    const ambiguous = broken && options.ambiguous !== false;
+    return new StorageError('connection', `database unavailable: ${text}`, { ambiguous, broken });
   }
 }
 

@@ -79,6 +79,13 @@ export interface Page<Key> {
   readonly limit: number;
 }
 
+export interface ContentOfHole {
+  readonly seq: number;
+  /** its own id, and those of what it edits */
+  readonly about: readonly EventId[];
+  readonly content: string;
+}
+
 export interface RoomLogStore {
   /**
    * Writes one flush over many rooms in one transaction: all of it or nothing.
@@ -93,6 +100,11 @@ export interface RoomLogStore {
   findEvents(pairs: readonly (readonly [RoomId, EventId])[]): Promise<FoundEvent[]>;
   /** Which of the targets (≤ 1024) an effective delete names, or an effective close. */
   markedAmong(room: RoomId, targets: readonly EventId[], kind: 'delete' | 'close'): Promise<EventId[]>;
+  /**
+   * Puts a content where there is none, unless one of the events it is about (≤ 17) was deleted.
+   * @returns whether it is there now
+   */
+  fillContent(room: RoomId, hole: ContentOfHole): Promise<boolean>;
   /** The largest stored head in [from, to], else the smallest at or after `from`. */
   nextHead(room: RoomId, from: number, to: number): Promise<SealedHead | undefined>;
   headAt(room: RoomId, seq: number): Promise<SealedHead | undefined>;

@@ -1,7 +1,8 @@
 import { limits } from '@payvand/spec';
+import { BoundedMap } from '../bounded-map.js';
 import type { Log } from '../log.js';
 import type { Domain, KeyId } from '../protocol/identifiers.js';
-import type { KeyStatement, KeyUse, StatementKey } from '../protocol/key-statement.js';
+import type { KeyStatement, KeyUse } from '../protocol/key-statement.js';
 import { acceptDocument, parseProviderDocument } from '../protocol/provider-document.js';
 import type { ProviderDocument } from '../protocol/provider-document.js';
 import type { Random } from './back-off.js';
@@ -33,18 +34,23 @@ export interface DiscoveryOptions {
 
 const REFRESH_AFTER_MS = 3_600_000;
 const REFRESH_BEFORE_EXPIRY_MS = 86_400_000;
-/** A key we have not seen is looked for again when what we hold is older than this. */
-const NEW_KEY_AFTER_MS = 60_000;
+/** A document is asked for again for the sake of a key at most this often, */
+const REST_MS = 2000;
+/** and a key that was not in it is looked for again after this. */
+const SOUGHT_MS = 60_000;
+const SOUGHT_MAX = 4096;
 
 /**
  * Finds out who providers are: fetches, verifies, keeps and refreshes their documents.
  *
- * @see PV-DISC-001 to PV-DISC-015
+ * @see PV-DISC-001 to PV-DISC-016
  */
 export class Discovery {
   readonly #options: DiscoveryOptions;
   readonly #cache: ProviderCache;
   readonly #queue: FetchQueue;
+  /** keys that no document has listed, and since when they are looked for */
+  readonly #sought = new BoundedMap<string, number>(SOUGHT_MAX);
   readonly #stopping = new AbortController();
 
   constructor(options: DiscoveryOptions) {
@@ -69,15 +75,15 @@ export class Discovery {
   async caller(domain: Domain): Promise<Caller> {
     const { blocked, limitFactor, contactFactor, fetchedAt } = await this.#cache.find(domain);
     const document = await this.find(domain);
-    const isNewKeyLikely = this.#options.clock.now() - fetchedAt > NEW_KEY_AFTER_MS;
     return {
       blocked,
       limitFactor,
       contactFactor,
       requestKey: (kid) => {
-        const key = document === undefined ? undefined : keyOf(document, kid, 'request');
-        if (key?.status === 'active') return key.x;
-        return document === undefined || isNewKeyLikely ? 'unknown-peer' : 'unknown-key';
+        if (document === undefined) return 'unknown-peer';
+        const key = document.statement.keyById.get(kid);
+        if (key?.use === 'request' && key.status === 'active') return key.x;
+        return key === undefined && this.#seekingMs(domain, kid, fetchedAt) === 0 ? 'unknown-peer' : 'unknown-key';
       },
     };
   }
@@ -89,7 +95,32 @@ export class Discovery {
    * @returns seconds after which it is worth calling again
    */
   learn(domain: Domain): number {
-    return this.#queue.learn(domain);
+    return this.#isResting(domain) ? REST_MS / 1000 : this.#queue.learn(domain);
+  }
+
+  /**
+   * How the document in memory lists a key for one use; a key of another use is as good as retired. Never waits.
+   *
+   * @returns undefined when there is no document
+   */
+  keyStatus(domain: Domain, kid: KeyId, use: KeyUse): 'active' | 'retired' | 'unlisted' | undefined {
+    const document = this.#cache.peek(domain)?.document;
+    if (document === undefined) return undefined;
+    const key = document.statement.keyById.get(kid);
+    if (key === undefined) return 'unlisted';
+    return key.use === use ? key.status : 'retired';
+  }
+
+  /**
+   * Begins to look for a key of somebody known that the document held does not list.
+   *
+   * @returns seconds after which it is worth asking again
+   * @see PV-DISC-016
+   */
+  seekKey(domain: Domain, kid: KeyId): number {
+    const waitMs = this.#seekingMs(domain, kid, this.#cache.peek(domain)?.fetchedAt ?? 0);
+    if (waitMs === 0 && !this.#isResting(domain)) this.#queue.refresh(domain);
+    return Math.ceil(Math.max(waitMs, REST_MS) / 1000);
   }
 
   /** The unexpired document that is held, without asking the network; a refresh is begun when it is getting old. */
@@ -119,17 +150,6 @@ export class Discovery {
     return document;
   }
 
-  /**
-   * The key a provider lists now for one use.
-   *
-   * @returns undefined when its document does not list it
-   * @throws PeerError as `get`
-   */
-  async findKey(domain: Domain, kid: KeyId, use: KeyUse): Promise<StatementKey | undefined> {
-    const listed = keyOf(await this.get(domain), kid, use);
-    return listed ?? keyOf(await this.get(domain, NEW_KEY_AFTER_MS), kid, use);
-  }
-
   /** The statement in a provider's present document; undefined when there is none to be had. */
   async statementOf(domain: Domain): Promise<KeyStatement | undefined> {
     try {
@@ -138,12 +158,6 @@ export class Discovery {
       this.#options.log.debug('discovery-failed', { peer: domain, cause: String(cause) });
       return undefined;
     }
-  }
-
-  /** Whether the document in memory lists a key as active; true also when there is none. Never waits. */
-  isActive(domain: Domain, kid: KeyId, use: KeyUse): boolean {
-    const document = this.#cache.peek(domain)?.document;
-    return document === undefined || keyOf(document, kid, use)?.status === 'active';
   }
 
   isBlocked(domain: Domain): boolean {
@@ -161,20 +175,33 @@ export class Discovery {
     await this.#queue.stop();
   }
 
+  /** @returns for how long a key need not be looked for, because a newer document has not brought it either; 0 while it has to be */
+  #seekingMs(domain: Domain, kid: KeyId, fetchedAt: number): number {
+    const name = `${domain} ${kid}`;
+    const now = this.#options.clock.now();
+    const since = this.#sought.get(name) ?? -Infinity;
+    const restMs = since + SOUGHT_MS - now;
+    if (restMs <= 0 || restMs > SOUGHT_MS) this.#sought.set(name, now);
+    else if (fetchedAt > since) return restMs;
+    return 0;
+  }
+
+  #isResting(domain: Domain): boolean {
+    const { document, fetchedAt = 0 } = this.#cache.peek(domain) ?? {};
+    const ageMs = this.#options.clock.now() - fetchedAt;
+    return document !== undefined && ageMs >= 0 && ageMs < REST_MS;
+  }
+
   async #refresh(domain: Domain): Promise<void> {
     const { clock, log, http } = this.#options;
+    const askedAt = clock.now();
     const { document: last } = await this.#cache.find(domain);
     const document = await fetchDocument(http, domain, this.#stopping.signal);
     const verdict = acceptDocument(document, last, clock.now());
     if (verdict.kind === 'refuse') throw new PeerError('document-refused', domain, { detail: verdict.code });
     if (verdict.kind === 'new-provider') log.warn('provider-returned-as-new', { peer: domain });
-    await this.#cache.save(domain, document);
+    await this.#cache.save(domain, document, askedAt);
   }
-}
-
-function keyOf(document: ProviderDocument, kid: KeyId, use: KeyUse): StatementKey | undefined {
-  const key = document.statement.keyById.get(kid);
-  return key?.use === use ? key : undefined;
 }
 
 async function fetchDocument(http: HttpClient, domain: Domain, signal: AbortSignal): Promise<ProviderDocument> {

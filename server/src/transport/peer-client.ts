@@ -24,15 +24,15 @@ export interface PeerClient {
    * Asks one thing of a peer: signs, sends, checks the answer. Never throws but for a fault of this program.
    *
    * @param body JSON text
-   * @returns `problem`: the peer said no, or not now · `unreachable`: no connection, no acceptable document of it, or an
-   *   answer that does not count
+   * @returns `problem`: the peer said no, or not now · `unreachable`: no connection, no acceptable document of it, an
+   *   answer that does not count, or it is blocked here
    */
   call<Verb extends FederationVerb>(peer: Domain, verb: Verb, body: string): Promise<PeerAnswer<Verb>>;
 }
 
 export interface PeerClientOptions {
   http: HttpClient;
-  discovery: Pick<Discovery, 'get'>;
+  discovery: Pick<Discovery, 'get' | 'isBlocked'>;
   domain: Domain;
   /** read for every request: keys change while the server runs */
   requestKey: () => SigningKey;
@@ -42,7 +42,7 @@ export interface PeerClientOptions {
 /**
  * Builds the client of the federation verbs.
  *
- * @see PV-HTTP-001 to PV-HTTP-014, PV-RSG-001
+ * @see PV-HTTP-001 to PV-HTTP-014, PV-RSG-001, PV-BUD-010
  */
 export function createPeerClient(options: PeerClientOptions): PeerClient {
   const shapes = new Map<string, Validator>(
@@ -71,6 +71,7 @@ async function send(
   options: PeerClientOptions,
   { peer, verb, body }: { peer: Domain; verb: FederationVerb; body: string },
 ): Promise<HttpAnswer> {
+  if (options.discovery.isBlocked(peer)) throw new PeerError('peer-blocked', peer);
   const { endpoint } = await options.discovery.get(peer);
   const host = endpoint.slice('https://'.length);
   const path = `/payvand/v1/${verb}`;

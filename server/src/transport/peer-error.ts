@@ -2,6 +2,8 @@ export type PeerErrorCode =
   /** no connection, a broken one, or a certificate that does not hold */
   | 'peer-unreachable'
   | 'peer-timeout'
+  /** our operator has blocked it: nothing was sent */
+  | 'peer-blocked'
   /** too many requests of ours to this peer are under way */
   | 'peer-busy'
   | 'answer-too-large'

@@ -76,9 +76,11 @@ export class ProviderCache {
     return this.#keep(domain, await this.#store.findProvider(domain));
   }
 
-  async save(domain: Domain, document: ProviderDocument): Promise<void> {
-    await this.#store.saveDocument(domain, document.jws, this.#clock.now());
-    this.forget(domain);
+  /** @param askedAt when the fetch that brought the document began */
+  async save(domain: Domain, document: ProviderDocument, askedAt: number): Promise<void> {
+    await this.#store.saveDocument(domain, document.jws, askedAt);
+    // What is held stays until the new one is: there is no moment without.
+    this.#keep(domain, await this.#store.findProvider(domain));
   }
 
   /** Makes the next look read storage again. */
