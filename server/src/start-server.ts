@@ -10,6 +10,7 @@ import { createHttpApp } from './http/create-http-app.js';
 import { createHttpMetrics } from './http/http-metrics.js';
 import { HttpServer } from './http/http-server.js';
 import { StreamGate } from './http/stream-gate.js';
+
 import { createLog } from './log.js';
 import type { Log } from './log.js';
 import { makeServices } from './make-services.js';
@@ -21,11 +22,10 @@ import type { Domain } from './protocol/identifiers.js';
 import { makeAuthenticator } from './services/accounts/authenticator.js';
 import { makeAccountDeps } from './services/accounts/make-account-deps.js';
 import { makeProfileReader } from './services/accounts/profiles.js';
+import { startOperatorBell } from './start-operator-bell.js';
 import { PeerBudgets } from './services/peer-budgets.js';
 import { startEmbeddedPostgres } from './storage/embedded/start-embedded-postgres.js';
 import { openStore } from './storage/open-store.js';
-import { hearOperatorBell } from './storage/operator-bell.js';
-import type { OperatorChange } from './storage/operator-bell.js';
 import type { DatabaseAddress } from './storage/database.js';
 import type { Store } from './storage/store-types.js';
 import { Discovery } from './transport/discovery.js';
@@ -106,7 +106,7 @@ async function start({ config, log, started, signal }: Start): Promise<RunningSe
   const accounts = makeAccountDeps(services.deps, { signUpMode: config.signUp });
   const metrics = createMetrics();
   measure(metrics, services, store);
-  const bell = await hearOperatorBell(database, (change) => heed(change, { services, discovery, log }));
+  const bell = await startOperatorBell({ database, services, discovery, log });
   started.push({ name: 'operator bell', stop: () => bell.stop() });
   const listening = await listen({
     config,
@@ -136,26 +136,6 @@ async function start({ config, log, started, signal }: Start): Promise<RunningSe
     accounts,
     stop: () => stopAll(order.toReversed(), log),
   };
-}
-
-/** What an operator's command has changed beside us. */
-function heed(
-  change: OperatorChange,
-  { services, discovery, log }: { services: Services; discovery: Discovery; log: Log },
-): void {
-  if ('account' in change) services.deps.bells.ringAccount(change.account);
-  else if ('rejudge' in change)
-    services.rejudge(change.rejudge as Domain).catch((cause: unknown) => log.warn('rejudge-failed', { cause }));
-  else {
-    const peer = change.peer as Domain;
-    discovery.forget(peer);
-    services.peerChanged(peer);
-    discovery
-      .find(peer)
-      // What has waited for it need not wait out its back-off once a block is lifted.
-      .then(() => services.heardFrom(peer))
-      .catch((cause: unknown) => log.warn('peer-not-read', { peer, cause }));
-  }
 }
 
 async function openDatabase({
