@@ -1110,9 +1110,9 @@ class Provider:
         return room if room and room.state.hub == self.domain else None
 
     def submit(self, who, body):
-        results, lowest, stop = [], {}, False
+        results, lowest, stop, most = [], {}, False, taken([len(item["content"].encode()) for item in body["items"]])
         for item in body["items"]:
-            if stop:
+            if stop or len(results) >= most:
                 results.append({"id": None, "status": "retry", "after": 1})
                 continue
             try:
@@ -1122,6 +1122,7 @@ class Provider:
                 results.append(BAD_EVENT)
                 continue
             room = self.own_room(event.room)
+            room = room if room and room.reads_to(who) > -2 else None  # PV-SUB-016
             try:
                 need(event.domain == who, "wrong-origin")
                 need(room and event.type != "room.create", "unknown-room")
@@ -1416,6 +1417,7 @@ class Provider:
 
     def submit_to(self, who):
         waiting = [(id, self.rooms[room], item) for id, (room, item) in list(self.out.items()) if self.rooms[room].state.hub == who][:256]
+        waiting = waiting[:taken([len(item["content"].encode()) for _, _, item in waiting])]  # PV-SUB-015
         answer = self.ask(who, "submit", {"items": [item for _, _, item in waiting]}) if waiting else {"results": [], "rooms": []}
         proofs = {proof["room"]: proof for proof in answer["rooms"]}
         for (id, room, item), result in zip(waiting, answer["results"]):
@@ -1599,6 +1601,10 @@ def split(state):
         rows[bucket(t, k)] += [] if shared(t) else [e]
     return [e for (t, _), e in state.entries.items() if shared(t)], rows
 
+def taken(sizes):
+    """PV-SUB-014: how many items of a batch are looked at, by the sizes of their contents."""
+    return next((n for n in range(1, len(sizes)) if sum(sizes[:n + 1]) > 1048576), len(sizes))
+
 def take_buckets(entries, rows, start, limit):
     """PV-JOIN-006 and PV-SNAP-002, where one bucket always fits."""
     entries, covered = list(entries), start
@@ -1772,6 +1778,8 @@ def vector(format, i):
             return {"kind": "refuse", "code": e.code}
     if format == "report" and op == "evidence":
         return verdict(lambda: check_evidence(read_report(jws), i["evidence"]))
+    if format == "submit-batch":
+        return {"taken": taken(i["contentBytes"])}
     if format in ("invite", "mail", "denial", "report"):
         parse, by, use = {"invite": (read_invite, "by", "event"), "mail": (read_mail, "from", "event"), "denial": (
             lambda text: read(text, "payvand-denial", 1024, DENIAL, "bad-denial"), "hub", "seal"),
