@@ -107,19 +107,19 @@ await t.test(
     const [{ dm }, provider] = [dms[1], network.provider(B)];
     await bita.call('PUT', `/blocks/${alice.address}`);
     // A takes nothing from B meanwhile, so that B has to send the record again after it has lost its memory.
-    const setBlocked = async (blocked: boolean): Promise<void> => {
+    const setShut = async (shut: boolean): Promise<void> => {
       await askDatabase(network, A, {
-        text: `UPDATE providers SET blocked = ${String(blocked)} WHERE domain = '${B}'`,
+        text: `UPDATE providers SET limit_factor = ${shut ? '0.000001' : '1'} WHERE domain = '${B}'`,
       });
       await network.provider(A).stop();
       await network.provider(A).start();
     };
-    await setBlocked(true);
+    await setShut(true);
     const said = await alice.say(dm, 'nobody else has this');
     t.equal(said['status'], 'ordered');
     await provider.kill();
+    await setShut(false);
     await provider.start();
-    await setBlocked(false);
     const own = await recordOn(alice, dm, said['id']);
     t.equal((own['content'] as Json)['text'], 'nobody else has this');
     t.equal(await countText(network, B, 'nobody else has this'), 0);

@@ -46,7 +46,12 @@ const vote = (poll: unknown, choices: readonly number[]): Content => ({
   rel: [['vote', String(poll)]],
 });
 const close = (poll: unknown): Content => ({ type: 'message.poll-close', content: {}, rel: [['vote', String(poll)]] });
-const tallyOn = (who: TestPerson, poll: unknown): Promise<Json> => who.call('GET', path(`/polls/${String(poll)}`));
+/** The tally as a person sees it; empty while the poll is still on its way to them. */
+const tallyOn = (who: TestPerson, poll: unknown): Promise<Json> =>
+  who.call('GET', path(`/polls/${String(poll)}`)).catch((cause: unknown) => {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'not-found') return {};
+    throw cause;
+  });
 const { id: poll } = await alice.send(room, asked());
 const { id: secretPoll } = await alice.send(room, asked({ anonymous: true, multiple: true }));
 const { id: bobsPoll } = await bob.send(room, asked());

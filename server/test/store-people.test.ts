@@ -32,7 +32,16 @@ t.test('accounts', async (t) => {
     const accountId = await makeAccount('alice');
     t.equal(await store.hasAccounts(), true);
     const found = await store.findAccount('alice');
-    const made = { accountId, localpart: 'alice', password: 'scrypt:1', name: 'Someone', receipts: true, owner: false };
+    const made = {
+      accountId,
+      localpart: 'alice',
+      password: 'scrypt:1',
+      name: 'Someone',
+      receipts: true,
+      owner: false,
+      limited: false,
+      guardian: null,
+    };
     t.same(found, { ...made, createdAt: 5, closedAt: null });
     t.same(await store.findAccountById(accountId), found);
     t.equal(await store.findAccount('nobody'), undefined);
@@ -279,8 +288,9 @@ t.test('other providers', async (t) => {
 
   t.test('have a document, a block and a limit, each on its own', async (t) => {
     t.equal(await store.findProvider(c), undefined);
+    const untold = { contactsAsked: 0, contactsGranted: 0, contactsReported: 0 };
     await store.setBlocked(c, true, 5);
-    const blocked = { domain: c, document: null, firstSeen: 5, fetchedAt: 0, blocked: true, limitFactor: 1 };
+    const blocked = { domain: c, document: null, firstSeen: 5, fetchedAt: 0, blocked: true, limitFactor: 1, ...untold };
     t.same(await store.findProvider(c), blocked);
     await store.saveDocument(c, 'document.jws', 7);
     await store.setLimitFactor(c, 0.5, 8);
