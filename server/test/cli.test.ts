@@ -2,8 +2,6 @@ import { spawn } from 'node:child_process';
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdtemp, readFile, realpath, rm, stat } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -22,6 +20,7 @@ import { prepareCertificate } from '../src/cli/own-certificate.js';
 import { settings } from '../src/config.js';
 import { openKeyFile } from '../src/own-keys.js';
 import type { Domain } from '../src/protocol/identifiers.js';
+import { freePort } from './support/free-port.js';
 
 const program = fileURLToPath(new URL('../bin/payvand.js', import.meta.url));
 const folder = await realpath(await mkdtemp(join(tmpdir(), 'payvand-cli-')));
@@ -41,15 +40,6 @@ interface Ended {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
-}
-
-async function freePort(): Promise<number> {
-  const listener = createServer().listen(0, '127.0.0.1');
-  await once(listener, 'listening');
-  const { port: free } = listener.address() as AddressInfo;
-  listener.close();
-  await once(listener, 'close');
-  return free;
 }
 
 function start(args: readonly string[], input = ''): ChildProcessWithoutNullStreams {

@@ -2,8 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import type { AddressInfo, LookupFunction } from 'node:net';
+import type { LookupFunction } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -15,6 +14,7 @@ import { WebSocket } from 'ws';
 import { createTestCa, issueCertificate, writeCertificate } from '../src/certificates.js';
 import { loopbackAgent } from '../src/cli/api-client.js';
 import { lanAddresses } from '../src/cli/own-certificate.js';
+import { freePort } from './support/free-port.js';
 
 const program = fileURLToPath(new URL('../bin/payvand.js', import.meta.url));
 const guide = await readFile(new URL('../../docs/operating.md', import.meta.url), 'utf8');
@@ -34,15 +34,6 @@ t.teardown(async () => {
   await agent.close();
   await rm(folder, { recursive: true, force: true });
 });
-
-async function freePort(): Promise<number> {
-  const listener = createServer().listen(0, '127.0.0.1');
-  await once(listener, 'listening');
-  const { port: free } = listener.address() as AddressInfo;
-  listener.close();
-  await once(listener, 'close');
-  return free;
-}
 
 async function startBehindProxy(): Promise<ChildProcess> {
   const flags = [

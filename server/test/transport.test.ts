@@ -19,6 +19,7 @@ import { PeerError } from '../src/transport/peer-error.js';
 import { isPublicAddress } from '../src/transport/public-address.js';
 import { createLoopbackNetwork, documentOf, domain, keyNamed, MemoryProviders } from './fixtures/loopback-provider.js';
 import type { LoopbackNetwork } from './fixtures/loopback-provider.js';
+import { freePort } from './support/free-port.js';
 
 const ANSWER = { bytesMax: 1000, deadlineMs: 5000 };
 
@@ -497,13 +498,4 @@ async function listen(
   await once(server, 'listening');
   t.teardown(() => void server.close());
   return (server.address() as AddressInfo).port;
-}
-
-async function freePort(): Promise<number> {
-  const server = createTcpServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -2,8 +2,6 @@ import { execFile, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -11,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { setTimeout as delay } from 'node:timers/promises';
 import t from 'tap';
 import { Agent, request } from 'undici';
+import { freePort } from './support/free-port.js';
 
 const program = fileURLToPath(new URL('../bin/payvand.js', import.meta.url));
 const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
@@ -22,15 +21,6 @@ function commandsOf(part: string, places: ReadonlyMap<string, string>): string[]
   return [...blocks]
     .filter(([, name]) => name === part)
     .map(([, , text = '']) => [...places].reduce((script, [from, to]) => script.replaceAll(from, to), text));
-}
-
-async function freePort(): Promise<string> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return String(port);
 }
 
 /** Runs a script as somebody would who types it, and answers every question for a password. */
@@ -107,15 +97,15 @@ t.test('two servers joined by hand, as the README says, carry a message across',
   // So that root's database can stay in it.
   await chmod(folder, 0o711);
   t.teardown(() => rm(folder, { recursive: true, force: true }));
-  const [first, second] = [await freePort(), await freePort()];
+  const [first, second] = [String(await freePort()), String(await freePort())];
   const places = new Map([
     ['npx payvand', `${process.execPath} ${program}`],
     ['node scripts/ready.mjs\n', ''],
     ['network/', `${folder}/`],
     ['8443', first],
     ['8444', second],
-    ['9464', await freePort()],
-    ['9465', await freePort()],
+    ['9464', String(await freePort())],
+    ['9465', String(await freePort())],
   ]);
   const [prepare = ''] = commandsOf('prepare', places);
   await run(prepare);

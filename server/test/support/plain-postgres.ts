@@ -1,14 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chown, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import postgres from 'postgres';
 import { databaseAccount, runAs, runCommand } from '../../src/storage/embedded/account.js';
 import { findBinaries, locatePackage } from '../../src/storage/embedded/find-binaries.js';
 import { until } from './test-person.js';
+import { freePort } from './free-port.js';
 
 /** A PostgreSQL as an operator would run it: on TCP, with roles and passwords, and nothing of our launcher. */
 export interface PlainPostgres {
@@ -77,13 +76,4 @@ export async function makePlainPostgres(): Promise<PlainPostgres> {
       await rm(directory, { recursive: true, force: true });
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
