@@ -37,6 +37,7 @@ import { createRejudgeRooms } from './services/rejudge-rooms.js';
 import { rememberBlocks } from './services/remember-blocks.js';
 import { createRoomCache } from './services/room-cache.js';
 import type { RoomServices } from './services/room-services.js';
+import { IndexMessages } from './services/search/index-messages.js';
 import { createSendMail } from './services/send-mail.js';
 import type { SendMail } from './services/send-mail.js';
 import { sendReports } from './services/send-reports.js';
@@ -78,6 +79,7 @@ export interface Measures {
   readonly queued: number;
   readonly cachedRooms: number;
   readonly lag: ReadonlyMap<Domain, number>;
+  readonly unindexed: number;
 }
 
 const ROOMS_MAX = 20_000;
@@ -112,6 +114,7 @@ export function makeServices(options: ServicesOptions): Services {
       await loops.mail.start();
       for (const domain of await store.reportDomains(PEERS_AT_START)) loops.reports.ring(domain);
       loops.gossip.start();
+      loops.index.start();
       for (const { room } of await store.listRooms({ status: 'joining', limit: ROOMS_AT_START }))
         loops.joins.ring(room);
       for (const { room } of await store.listRooms({ status: 'partial', limit: ROOMS_AT_START }))
@@ -123,12 +126,17 @@ export function makeServices(options: ServicesOptions): Services {
       cancelExpiry?.();
       loops.gossip.stop();
       loops.signals.stop();
-      const { pushes, pending, mail, reports, pulls, backfills, joins, rejudges, holes } = loops;
-      const stoppable = [pushes, pending, mail, reports, pulls, backfills, joins, rejudges, holes];
+      const { pushes, pending, mail, reports, pulls, backfills, joins, rejudges, holes, index } = loops;
+      const stoppable = [pushes, pending, mail, reports, pulls, backfills, joins, rejudges, holes, index];
       await Promise.all(stoppable.map((loop) => loop.stop()));
       await deps.writer.drain();
     },
-    measure: () => ({ queued: deps.writer.queued, cachedRooms: deps.rooms.size, lag: loops.pushes.lag() }),
+    measure: () => ({
+      queued: deps.writer.queued,
+      cachedRooms: deps.rooms.size,
+      lag: loops.pushes.lag(),
+      unindexed: loops.index.waiting,
+    }),
   };
 }
 
@@ -194,9 +202,10 @@ function makeLoops(deps: ServiceDeps) {
   const rejudges = createRejudgeRooms({ ...deps, pull, holes });
   const gossip = createGossipHeads({ ...deps, pull });
   const signals = createExchangeSignals(deps);
+  const index = new IndexMessages(deps);
   return {
     ...{ pulls, pull, backfills, pending, joins, joinDeps, mail, mailDeps, reports, pushes, gossip, signals },
-    ...{ rejudges, holes },
+    ...{ rejudges, holes, index },
   };
 }
 

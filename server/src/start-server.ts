@@ -263,12 +263,14 @@ function measure(metrics: Metrics, services: Services, store: Store): void {
   const queue = metrics.gauge('payvand_writer_queue_jobs', 'Jobs that wait for the next flush');
   const cached = metrics.gauge('payvand_cached_rooms', 'Rooms in memory');
   const lag = metrics.gauge('payvand_peer_lag_rooms', 'Rooms with records a peer has not acknowledged');
+  const unindexed = metrics.gauge('payvand_search_behind_rooms', 'Rooms with records that search does not find yet');
   const bytes = metrics.gauge('payvand_table_bytes', 'Size of a table with its indexes');
   const rss = metrics.gauge('process_resident_memory_bytes', 'Resident memory of the server process');
   metrics.beforeRender(async () => {
     const measured = services.measure();
     queue.set(measured.queued);
     cached.set(measured.cachedRooms);
+    unindexed.set(measured.unindexed);
     rss.set(process.memoryUsage.rss());
     for (const [peer, rooms] of measured.lag) lag.set(rooms, { peer });
     for (const size of await store.tableSizes()) bytes.set(size.bytes, { table: size.table });

@@ -43,6 +43,12 @@ t.test('two people chat in terminals across providers', { timeout: 120_000 }, as
   await network.provider('a.test').start();
   await bob.reads('✓ ⁨bob@b.test⁩  ⁨are you there?⁩');
 
+  bob.type('/name باب');
+  await bob.reads('You are called ⁨باب⁩ now.');
+  bob.type('/mute 8');
+  await bob.reads('Muted for 8 hours.');
+  bob.type('/draft see you tomorrow');
+  await bob.reads('Kept.');
   bob.type('/nonsense');
   await bob.reads('/nonsense is no command');
   bob.type('/quit');

@@ -21,6 +21,7 @@ const targetOf = (path: string) => path.replace(/\{(\w+)\}/g, (_, name: string) 
 const bodies: Record<string, object> = {
   markRead: { seq: 1 },
   setTyping: { typing: true },
+  changePreferences: { pinned: 1 },
   setTitle: { title: 'x' },
   setHistory: { visible: 'all' },
   setOwner: { address: eve.address },

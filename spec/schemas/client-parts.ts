@@ -146,6 +146,21 @@ export const Ward = object({ address: Address, limited: Type.Boolean() });
 export const WardList = object({ wards: Type.Array(Ward, { maxItems: 200 }), next: Type.Optional(Address) });
 export const WardChange = object({ limited: Type.Boolean() });
 
+/** What is being written and was not sent: a text, and what it answers or edits. */
+const draftMembers = { text: text(1, 4096), rel: Type.Optional(Relations) };
+/** Ms since 1970; a time that has passed is no mute. */
+const muted = Time;
+const pinned = count(2_147_483_647);
+export const RoomPreferences = object({
+  muted: Type.Optional(muted),
+  pinned: Type.Optional(pinned),
+  draft: Type.Optional(object({ ...draftMembers, at: Time, session: SessionId })),
+});
+export const RoomPreferencesChange = object({
+  muted: Type.Optional(nullable(muted)),
+  pinned: Type.Optional(nullable(pinned)),
+  draft: Type.Optional(nullable(object(draftMembers))),
+});
 export const RoomSummary = object({
   room: RoomId,
   kind: oneOf('dm', 'group'),
@@ -169,6 +184,7 @@ export const RoomSummary = object({
   readSeq: Type.Integer({ minimum: -1 }),
   visibleFrom: Seq,
   mutual: Type.Boolean(),
+  preferences: Type.Optional(RoomPreferences),
 });
 export const RoomList = object({ rooms: Type.Array(RoomSummary, { maxItems: 200 }), next: Type.Optional(RoomId) });
 export const CreateRoomRequest = object({ title: Title, requestKey: RequestKey });
@@ -232,6 +248,21 @@ export const sendContents = {
   'message.poll-close': Nothing,
   reaction: object({ emoji: line(1, 32) }),
 };
+export const SearchResult = object({
+  room: RoomId,
+  seq: Seq,
+  at: Time,
+  id: EventId,
+  sender: Address,
+  /** the beginning of what it says now */
+  text: Type.String({ maxLength: 300 }),
+});
+export const SearchResults = object({
+  results: Type.Array(SearchResult, { maxItems: 50 }),
+  /** records that were not looked at yet */
+  behind: count(),
+  oldest: Type.Optional(Time),
+});
 export const SendRequest = object({
   requestKey: RequestKey,
   type: SendType,

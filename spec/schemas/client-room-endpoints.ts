@@ -56,6 +56,16 @@ export const roomEndpoints = {
     answers: { 204: null },
     codes: ['unknown-room'],
   },
+  changePreferences: {
+    method: 'PATCH',
+    path: '/rooms/{room}/preferences',
+    summary: 'Mutes or pins a room, or keeps a draft, for the person’s own devices; null takes away.',
+    params: ofRoom,
+    body: parts.RoomPreferencesChange,
+    bodyBytesMax: clientSendBytesMax,
+    answers: { 204: null },
+    codes: ['unknown-room'],
+  },
   leaveRoom: {
     method: 'POST',
     path: '/rooms/{room}/leave',
@@ -141,6 +151,20 @@ export const eventEndpoints = {
     query: pageAfter(parts.Address),
     answers: { 200: parts.VoteList },
     codes: ['unknown-room', 'not-found', 'no-right'],
+  },
+  searchMessages: {
+    method: 'GET',
+    path: '/search',
+    summary: 'Looks messages up by their words, in all that the account may see.',
+    query: Type.Object({
+      text: Type.String({ minLength: 1, maxLength: 256 }),
+      room: Type.Optional(parts.RoomId),
+      sender: Type.Optional(parts.Address),
+      since: Type.Optional(parts.Time),
+      until: Type.Optional(parts.Time),
+      limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 50 })),
+    }),
+    answers: { 200: parts.SearchResults },
   },
   sendEvent: {
     method: 'POST',

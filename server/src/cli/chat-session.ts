@@ -1,6 +1,8 @@
 import { ApiError, textIn } from './api-client.js';
 import { ChatPolls } from './chat-polls.js';
 import type { ApiClient, Json, LiveStream } from './api-client.js';
+import { OWN_HELP, ownCommands } from './chat-own.js';
+import type { Commands } from './chat-own.js';
 import type { ChatRoom, ChatRoomList } from './chat-rooms.js';
 import { quote } from './chat-screen.js';
 import type { ChatScreen } from './chat-screen.js';
@@ -20,6 +22,7 @@ const HELP = [
   '/who                 who is here         /history             the last messages',
   '/poll What? | a | b  ask everybody       /vote 1             in the poll shown last; /vote takes it back',
   '/leave               leave the room      /quit                end',
+  ...OWN_HELP,
 ];
 const RECONNECT_MS = 1000;
 const HISTORY = 20;
@@ -27,6 +30,7 @@ const HISTORY = 20;
 /** One person's chat: typed lines out, the live stream in. */
 export class ChatSession {
   readonly #parts: Parts;
+  readonly #own: Commands;
   readonly #cursor: { account: number; rooms: Record<string, number> } = { account: 0, rooms: {} };
   /** sent, and not yet seen in the log: event id → text */
   readonly #pending = new Map<string, string>();
@@ -40,6 +44,11 @@ export class ChatSession {
   constructor(parts: Parts) {
     this.#parts = parts;
     this.#polls = new ChatPolls(parts.client);
+    this.#own = ownCommands({
+      client: parts.client,
+      say: (text, facts) => this.#say(text, facts),
+      openRoom: () => this.#requireOpen(),
+    });
   }
 
   /** Until /quit or the end of input. */
@@ -67,12 +76,12 @@ export class ChatSession {
   async #command(line: string): Promise<void> {
     const [name = '', ...rest] = line.split(/\s+/);
     const word = rest.join(' ');
-    const run = this.#commands[name];
+    const run = this.#commands[name] ?? this.#own[name];
     if (run === undefined) this.#say(`${name} is no command; /help lists them`, { error: 'unknown-command' });
     else await run(word);
   }
 
-  readonly #commands: Readonly<Record<string, (word: string) => Promise<void>>> = {
+  readonly #commands: Commands = {
     '/help': async () => {
       for (const text of HELP) this.#say(text);
     },

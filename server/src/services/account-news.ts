@@ -1,5 +1,6 @@
 import { isJsonObject } from '../protocol/json-shape.js';
 import { parseEventId, parseRoomId, type EventId, type RoomId } from '../protocol/identifiers.js';
+import type { AccountLogRow } from '../storage/account-rows.js';
 import type { AccountNote } from '../storage/room-rows.js';
 
 /**
@@ -7,9 +8,11 @@ import type { AccountNote } from '../storage/room-rows.js';
  * - `room`: look at the room again: joined, left, title, role, rights, status.
  * - `request`: look at the request again: it came, or was answered.
  * - `report`: look at what became of a report again.
+ * - `me`: what the account says of itself has changed.
  * - `refused`: a send that was answered `pending` will never be in its room.
  */
 export type AccountNews =
+  | { readonly kind: 'me' }
   | { readonly kind: 'room'; readonly room: RoomId }
   | { readonly kind: 'request' | 'report'; readonly id: string }
   | {
@@ -31,9 +34,10 @@ export function noteOf(accountId: number, news: AccountNews): AccountNote {
  *
  * @returns undefined for kinds of a later version
  */
-export function newsOf(row: { readonly kind: string; readonly body: string }): AccountNews | undefined {
+function newsOf(row: { readonly kind: string; readonly body: string }): AccountNews | undefined {
   const body: unknown = JSON.parse(row.body);
   if (!isJsonObject(body)) return undefined;
+  if (row.kind === 'me') return { kind: 'me' };
   const room = parseRoomId(body['room']);
   if (row.kind === 'room') return room && { kind: 'room', room };
   if (row.kind === 'request' || row.kind === 'report')
@@ -43,4 +47,28 @@ export function newsOf(row: { readonly kind: string; readonly body: string }): A
   const { key, code } = body;
   if (!room || !id || typeof key !== 'string' || typeof code !== 'string') return undefined;
   return { kind: 'refused', key, room, id, code };
+}
+
+/** Of several entries about one thing the last says all. */
+export function newestOfEach(rows: readonly AccountLogRow[]): Iterable<{ n: number; news: AccountNews }> {
+  const newest = new Map<string, { n: number; news: AccountNews }>();
+  for (const row of rows) {
+    const news = newsOf(row);
+    if (!news) continue;
+    const about = subjectOf(news);
+    newest.delete(about);
+    newest.set(about, { n: row.n, news });
+  }
+  return newest.values();
+}
+
+function subjectOf(news: AccountNews): string {
+  switch (news.kind) {
+    case 'me':
+      return 'me';
+    case 'room':
+      return `room ${news.room}`;
+    default:
+      return `${news.kind} ${news.id}`;
+  }
 }

@@ -1,7 +1,6 @@
 import type { Bells, RoomServices } from './room-services.js';
 import { createIdOf } from '../protocol/identifiers.js';
 import type { Domain, RoomId } from '../protocol/identifiers.js';
-import { noteOf } from './account-news.js';
 import { answerRequest } from './answer-request.js';
 import * as change from './change-room.js';
 import { createGroup, sendInvite } from './create-room.js';
@@ -10,6 +9,7 @@ import type { ServiceDeps } from './deps.js';
 import type { ExchangeSignals } from './exchange-signals.js';
 import type { FillHoles } from './fill-holes.js';
 import type { JoinDeps } from './join-room.js';
+import { makePersonalServices } from './make-personal-services.js';
 import { listVotes, readPoll } from './read-poll.js';
 import { listMembers, listRooms, readRecords, roomSummary } from './read-rooms.js';
 import { listEdits, readTimeline } from './read-timeline.js';
@@ -27,8 +27,6 @@ export type RoomServiceDeps = ServiceDeps &
     /** there is a report to send to a provider */
     readonly ringReports: (peer: Domain) => void;
   };
-
-const RECEIPT_MEMBERS_MAX = 100;
 
 /** Binds what people can do in rooms to what it is done with. */
 export function makeRoomServices(deps: RoomServiceDeps): RoomServices {
@@ -62,18 +60,7 @@ export function makeRoomServices(deps: RoomServiceDeps): RoomServices {
     removeMember: (who, room, address) => changeRoom(deps, who, { room, change: change.remove(address) }),
     ban: (who, room, address) => changeRoom(deps, who, { room, change: change.ban(address) }),
     unban: (who, room, address) => changeRoom(deps, who, { room, change: change.unban(address) }),
-    async markRead(who, room, seq) {
-      const live = await joinedRoom(deps, who, room);
-      if (!(await deps.store.setReadSeq(who.accountId, room, Math.min(seq, live.seq)))) return;
-      const account = await deps.store.findAccountById(who.accountId);
-      const isTold = account?.receipts === true && live.state.joinedCount <= RECEIPT_MEMBERS_MAX;
-      await deps.store.addNotes([noteOf(who.accountId, { kind: 'room', room })]);
-      deps.bells.ringAccount(who.accountId);
-      if (isTold) await deps.signals.send(live, { kind: 'read', from: who.address, seq });
-    },
-    async setTyping(who, room) {
-      await deps.signals.send(await joinedRoom(deps, who, room), { kind: 'typing', from: who.address });
-    },
+    ...makePersonalServices(deps),
     roomSummary: (who, room) => roomSummary(deps, who, room),
     listRooms: (who, page) => listRooms(deps, who, page),
     listMembers: (who, room, page) => listMembers(deps, who, { room, ...page }),

@@ -1,8 +1,9 @@
 import type { AccountNews } from './account-news.js';
+import type { Authenticated } from './accounts/account-deps.js';
+import { readMe } from './accounts/profiles.js';
 import { viewOfRequest } from './accounts/requests.js';
 import type { ServiceDeps } from './deps.js';
 import { viewOfReport } from './make-report.js';
-import type { Actor } from './room-services.js';
 
 /**
  * The frame that tells a person what an entry of the account's log is about, as it stands now; rooms have their own way.
@@ -12,9 +13,11 @@ import type { Actor } from './room-services.js';
  */
 export async function frameOfNews(
   { store }: Pick<ServiceDeps, 'store'>,
-  { accountId }: Actor,
+  session: Authenticated,
   news: Exclude<AccountNews, { kind: 'room' }>,
 ): Promise<object | undefined> {
+  const { accountId } = session.who;
+  if (news.kind === 'me') return { t: 'me', ...(await readMe({ store }, session)) };
   if (news.kind === 'refused') {
     const { key, id, code } = news;
     return { t: 'sent', key, status: 'refused', id, code };

@@ -6,6 +6,7 @@ import type { ServiceDeps } from './deps.js';
 import { clientRecord } from './live-room.js';
 import type { HeldRecord, LiveRoom } from './live-room.js';
 import { withStatements } from './make-page.js';
+import { preferencesOf } from './change-preferences.js';
 import { blockedIn } from './remember-blocks.js';
 import type { Actor, LiveRecord, RoomMember, RoomSummary } from './room-services.js';
 
@@ -53,6 +54,7 @@ function summaryOf(who: Actor, own: AccountRoomSummary, live: LiveRoom): RoomSum
     ...{ role: role.name, rank: role.rank, rights: [...role.rights], members: state.joinedCount },
     ...{ unread: own.unread, mentions: own.mentions, readSeq: own.readSeq, visibleFrom: own.visibleFrom },
     mutual: live.kind === 'group' || state.joinedCount === 2,
+    ...preferencesOf(own.preferences),
   };
 }
 

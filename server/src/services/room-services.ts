@@ -1,3 +1,4 @@
+import type { SearchAnswer, SearchWanted } from './search/search-answer.js';
 import type { Address, Domain, EventId, RoomId } from '../protocol/identifiers.js';
 import type { ReportReason } from '../protocol/report.js';
 import type { CopyState } from '../storage/report-rows.js';
@@ -57,6 +58,30 @@ export interface RoomSummary {
   readonly visibleFrom: number;
   /** dm: both have joined; group: true */
   readonly mutual: boolean;
+  /** what the person keeps for their own devices; absent while there is nothing */
+  readonly preferences?: RoomPreferences;
+}
+
+/** What is being written in a room and was not sent yet. */
+export interface RoomDraftText {
+  readonly text: string;
+  readonly rel?: readonly ClientRelation[];
+}
+
+export interface RoomPreferences {
+  /** ms since 1970 until which the room is silent */
+  readonly muted?: number;
+  /** place among the pinned rooms, lowest first */
+  readonly pinned?: number;
+  /** with when and by which session it was kept */
+  readonly draft?: RoomDraftText & { readonly at: number; readonly session: string };
+}
+
+/** Members that are there are changed; null takes away. */
+export interface PreferencesWanted {
+  readonly muted?: number | null;
+  readonly pinned?: number | null;
+  readonly draft?: RoomDraftText | null;
 }
 
 export interface RoomMember {
@@ -204,6 +229,8 @@ export interface RoomServices {
   /** never moves backwards; tells the other devices and, if the person wants it, the others in the room */
   markRead(who: Actor, room: RoomId, seq: number): Promise<void>;
   setTyping(who: Actor, room: RoomId): Promise<void>;
+  /** @param session which device says so, as the person's session list names it */
+  changePreferences(who: Actor, room: RoomId, change: PreferencesWanted & { session: string }): Promise<void>;
 
   roomSummary(who: Actor, room: RoomId): Promise<RoomSummary>;
   /** by room id, rooms that were left included; `next` = `after` of the next page, absent on the last */
@@ -243,6 +270,8 @@ export interface RoomServices {
     room: RoomId,
     page: { before?: number; after?: number; limit: number },
   ): Promise<readonly TimelineEvent[]>;
+
+  search(who: Actor, wanted: SearchWanted): Promise<SearchAnswer>;
 
   /** contiguous from `afterSeq` + 1; empty only when the room holds nothing newer */
   readRecords(room: RoomId, afterSeq: number, max: number): Promise<readonly LiveRecord[]>;

@@ -2,9 +2,9 @@ import type { ErrorCode } from '@payvand/spec';
 import type { RoomId } from '../protocol/identifiers.js';
 import { ProtocolError } from '../protocol/protocol-error.js';
 import type { RoomCreation } from '../storage/room-rows.js';
-import type { AccountLogRow, AccountRoomSummary } from '../storage/account-rows.js';
+import type { AccountRoomSummary } from '../storage/account-rows.js';
 import { StorageError } from '../storage/storage-error.js';
-import { newsOf, type AccountNews } from './account-news.js';
+import { newestOfEach, type AccountNews } from './account-news.js';
 import type { Authenticated } from './accounts/account-deps.js';
 import type { Authenticator } from './accounts/authenticator.js';
 import { listRequests } from './accounts/requests.js';
@@ -147,6 +147,8 @@ export class AccountStream {
       this.#behind?.add(room);
     }
     if (isKnown) return;
+    const me = await frameOfNews(this.#deps, this.#session, { kind: 'me' });
+    if (me) this.#send(me);
     yield* this.#tellRooms();
     yield* this.#tellRequests();
   }
@@ -234,7 +236,7 @@ export class AccountStream {
       await this.#lookAgain(news.room);
       return this.#announce(news.room, account);
     }
-    const frame = await frameOfNews(this.#deps, this.#session.who, news);
+    const frame = await frameOfNews(this.#deps, this.#session, news);
     if (frame) this.#send({ ...frame, account });
   }
 
@@ -329,17 +331,4 @@ export class AccountStream {
     this.stop();
     this.#sink.close(code);
   }
-}
-
-/** Of several entries about one thing the last says all. */
-function newestOfEach(rows: readonly AccountLogRow[]): Iterable<{ n: number; news: AccountNews }> {
-  const newest = new Map<string, { n: number; news: AccountNews }>();
-  for (const row of rows) {
-    const news = newsOf(row);
-    if (!news) continue;
-    const about = `${news.kind} ${news.kind === 'room' ? news.room : news.id}`;
-    newest.delete(about);
-    newest.set(about, { n: row.n, news });
-  }
-  return newest.values();
 }

@@ -1,5 +1,5 @@
 import type { Address, RoomId } from '../protocol/identifiers.js';
-import type { AccountRoom, AccountRoomSummary } from './account-rows.js';
+import type { AccountRoom, AccountRoomSummary, PreferenceRow } from './account-rows.js';
 import type { Database } from './database.js';
 import { roomColumns, roomRowFrom } from './read-rows.js';
 import type { SelectedRoom } from './read-rows.js';
@@ -29,7 +29,9 @@ const mentions = `(SELECT count(*)::int FROM (
       AND NOT ${isBlocked('l.sender')}
     LIMIT 1000
   ) counted) AS mentions`;
-const summary = `SELECT ${columns}, ${unread}, ${mentions}, ${roomColumns} FROM account_rooms a JOIN rooms r ON r.room_id = a.room_id`;
+const summary = `SELECT ${columns}, ${unread}, ${mentions}, p.muted_until AS "mutedUntil", p.pinned, p.draft, ${roomColumns}
+  FROM account_rooms a JOIN rooms r ON r.room_id = a.room_id
+  LEFT JOIN room_preferences p ON p.account_id = a.account_id AND p.room_id = a.room_id`;
 const selectPage = `${summary} WHERE a.account_id = $1 AND a.room_id > $3 ORDER BY a.room_id LIMIT $4`;
 const selectOne = `${summary} WHERE a.account_id = $1 AND a.room_id = $3`;
 const selectAccounts = `SELECT ${columns} FROM room_accounts i
@@ -48,7 +50,7 @@ const selectDms = `SELECT a.room_id AS room FROM account_rooms a JOIN rooms r ON
   WHERE a.account_id = $1 AND a.membership = 'joined' AND r.kind = 'dm' AND (r.peer = $2 OR r.creator = $2)
   ORDER BY a.room_id LIMIT 16`;
 
-type Selected = SelectedRoom & Omit<AccountRoomSummary, 'row'>;
+type Selected = SelectedRoom & Omit<AccountRoomSummary, 'row' | 'preferences'> & PreferenceRow;
 
 /** @see AccountRoomStore.listAccountRooms */
 export async function listAccountRooms(
@@ -99,7 +101,9 @@ export async function setReadSeq(
 function summaryFrom(selected: Selected): AccountRoomSummary {
   const { accountId, room, membership, visibleFrom, joinedSeq, leftSeq, readSeq } = selected;
   const { unread: unreadCount, mentions: mentionCount } = selected;
+  const { mutedUntil, pinned, draft } = selected;
   const row = roomRowFrom(selected);
+  const preferences = { mutedUntil, pinned, draft };
   const counts = { unread: unreadCount, mentions: mentionCount };
-  return { accountId, room, membership, visibleFrom, joinedSeq, leftSeq, readSeq, ...counts, row };
+  return { accountId, room, membership, visibleFrom, joinedSeq, leftSeq, readSeq, ...counts, row, preferences };
 }

@@ -84,8 +84,22 @@ export interface AccountRoom {
   readonly readSeq: number;
 }
 
+/** What a person keeps about a room; null where there is nothing. */
+export interface PreferenceRow {
+  /** ms since 1970 */
+  readonly mutedUntil: number | null;
+  /** place among the pinned rooms, lowest first */
+  readonly pinned: number | null;
+  /** JSON text of the draft */
+  readonly draft: string | null;
+}
+
+/** Members that are there are written, null included. */
+export type PreferenceChange = Partial<PreferenceRow>;
+
 export interface AccountRoomSummary extends AccountRoom {
   readonly row: RoomRow;
+  readonly preferences: PreferenceRow;
   /** Messages of others after `readSeq` that have effect, counted up to 1000. */
   readonly unread: number;
   /** Of these, those that mention the account or everybody. */

@@ -20,9 +20,11 @@ import * as ranges from './reading-ranges.js';
 import * as reports from './reports.js';
 import * as requests from './requests.js';
 import * as roomLog from './room-log.js';
+import { changePreferences } from './room-preferences.js';
 import * as snapshots from './room-snapshots.js';
 import { readEntryOf, readState } from './room-state.js';
 import * as rooms from './rooms.js';
+import * as search from './search-index.js';
 import * as sessions from './sessions.js';
 import * as statements from './statements.js';
 import type {
@@ -33,6 +35,7 @@ import type {
   ReportStore,
   RoomLogStore,
   RoomStateStore,
+  SearchStore,
   Store,
   Upkeep,
 } from './store-types.js';
@@ -45,6 +48,7 @@ export function bindStore(db: Database): Omit<Store, 'ping' | 'close'> {
     ...bindPending(db),
     ...bindAccounts(db),
     ...bindAccountRooms(db),
+    ...bindSearch(db),
     ...bindPeers(db),
     ...bindReports(db),
     ...bindUpkeep(db),
@@ -142,8 +146,22 @@ function bindAccountRooms(db: Database): AccountRoomStore {
     listDms: (accountId, other) => accountRooms.listDms(db, accountId, other),
     listRoomAccounts: (room, page) => accountRooms.listRoomAccounts(db, room, page),
     setReadSeq: (accountId, room, seq) => accountRooms.setReadSeq(db, accountId, { room, seq }),
+    changePreferences: (place, change) => changePreferences(db, place, change),
     saveReadMarks: (marks) => readMarks.saveReadMarks(db, marks),
     listReadMarks: (room, page) => readMarks.listReadMarks(db, room, page),
+  };
+}
+
+function bindSearch(db: Database): SearchStore {
+  return {
+    findIndexedRooms: (ids) => search.findIndexedRooms(db, ids),
+    listRoomsBehind: (page) => search.listRoomsBehind(db, page),
+    readUnindexed: (windows) => search.readUnindexed(db, windows),
+    readTargets: (pairs) => search.readTargets(db, pairs),
+    searchKey: () => search.readSearchKey(db),
+    changeIndex: (change) => search.changeIndex(db, change),
+    searchableRooms: (accountId, where) => search.searchableRooms(db, accountId, where),
+    findHits: (part) => search.findHits(db, part),
   };
 }
 

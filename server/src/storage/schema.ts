@@ -13,6 +13,7 @@ import {
 /** The tables as `migrations/` makes them; a test compares the two. What the columns mean is written there. */
 
 const bytes = customType<{ data: Buffer }>({ dataType: () => 'bytea' });
+const numbers = customType<{ data: number[] }>({ dataType: () => 'ARRAY' });
 const int8 = () => bigint({ mode: 'number' });
 const id = () => text().notNull();
 const count = () => int8().notNull();
@@ -312,3 +313,23 @@ export const outboxMail = pgTable('outbox_mail', { n: count(), until: count(), d
 ]);
 
 export const mailSeen = pgTable('mail_seen', { hash: bytes().primaryKey(), until: count() });
+
+export const roomPreferences = pgTable(
+  'room_preferences',
+  { account_id: count(), muted_until: int8(), pinned: integer(), room_id: id(), draft: text() },
+  (t) => [primaryKey({ columns: [t.account_id, t.room_id] })],
+);
+
+export const searchIndex = pgTable(
+  'search_index',
+  { seq: count(), at: count(), until: int8(), room_id: id(), words: numbers().notNull() },
+  (t) => [primaryKey({ columns: [t.room_id, t.seq] })],
+);
+
+export const searchCursors = pgTable('search_cursors', {
+  from_seq: count(),
+  to_seq: count(),
+  room_id: text().primaryKey(),
+});
+
+export const searchKey = pgTable('search_key', { value: text().primaryKey() });

@@ -11,6 +11,7 @@ import type {
   FoundSession,
   NewAccount,
   NewSession,
+  PreferenceChange,
   ProfileRow,
   ReadMark,
   RequestRow,
@@ -62,6 +63,15 @@ import type {
 import type { OlderPart } from './backfill-log.js';
 import type { TimelinePart } from './read-timeline.js';
 import type { PollPart, PollRecords } from './read-votes.js';
+import type {
+  IndexChange,
+  IndexedRoom,
+  IndexWindow,
+  SearchHit,
+  SearchPart,
+  SearchableRoom,
+  UnindexedRow,
+} from './search-rows.js';
 
 /** Every function fails with `StorageError` (`connection` or `rejected`) and nothing else. Lists are never without a limit. */
 export type Store = RoomLogStore &
@@ -69,6 +79,7 @@ export type Store = RoomLogStore &
   PendingStore &
   AccountStore &
   AccountRoomStore &
+  SearchStore &
   PeerStore &
   ReportStore &
   Upkeep;
@@ -225,9 +236,33 @@ export interface AccountRoomStore {
   listRoomAccounts(room: RoomId, page: Page<number>): Promise<AccountRoom[]>;
   /** Only forward. @returns whether it moved */
   setReadSeq(accountId: number, room: RoomId, seq: number): Promise<boolean>;
+  /** What a person keeps about a room, and the note that tells their devices; one transaction. */
+  changePreferences(
+    place: { accountId: number; room: RoomId; note: AccountNote },
+    change: PreferenceChange,
+  ): Promise<void>;
   /** Latest counter wins; ≤ 1024. */
   saveReadMarks(marks: readonly ReadMark[]): Promise<void>;
   listReadMarks(room: RoomId, page: Page<Address>): Promise<ReadMark[]>;
+}
+
+export interface SearchStore {
+  /** How far the index is in the rooms (≤ 256) that exist. */
+  findIndexedRooms(rooms: readonly RoomId[]): Promise<IndexedRoom[]>;
+  /** Rooms with records that the index has not seen. */
+  listRoomsBehind(page: Page<RoomId>): Promise<IndexedRoom[]>;
+  /** Messages, edits and deletes in the windows (≤ 256). */
+  readUnindexed(windows: readonly IndexWindow[]): Promise<UnindexedRow[]>;
+  /** Messages (≤ 1024) as their last edit left them; content null where it is gone. */
+  readTargets(pairs: readonly (readonly [RoomId, EventId])[]): Promise<UnindexedRow[]>;
+  /** What the numbers of words are made with. */
+  searchKey(): Promise<string>;
+  /** Not one transaction, but the same when it is repeated. */
+  changeIndex(change: IndexChange): Promise<void>;
+  /** Rooms an account is or was in, the most lively first; `room`: that one alone. */
+  searchableRooms(accountId: number, where: { room?: RoomId; limit: number }): Promise<SearchableRoom[]>;
+  /** The newest messages with content whose words the index has. */
+  findHits(part: SearchPart): Promise<SearchHit[]>;
 }
 
 export interface PeerStore {

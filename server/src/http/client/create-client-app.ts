@@ -30,6 +30,7 @@ import { profileEndpoints } from './profiles.js';
 import { reportEndpoints } from './reports.js';
 import { requestEndpoints } from './requests.js';
 import { roomEndpoints } from './rooms.js';
+import { searchEndpoints } from './search.js';
 import { sessionEndpoints } from './sessions.js';
 import { OP_DEPTH_MAX } from './stream-ops.js';
 import { wardEndpoints } from './wards.js';
@@ -63,6 +64,7 @@ export function createClientApp(deps: ClientAppDeps): Hono<EdgeEnv> {
     ...roomEndpoints(rooms),
     ...eventEndpoints(rooms),
     ...pollEndpoints(rooms),
+    ...searchEndpoints(rooms),
     ...memberEndpoints(rooms),
     ...contactEndpoints(rooms),
     ...requestEndpoints(accounts, rooms),

@@ -1,4 +1,5 @@
 import type { RoomServices } from '../../services/room-services.js';
+import { formatSessionId } from '../../services/accounts/session-token.js';
 import { LIMIT_DEFAULT, addressOf, roomOf, sendAnswer, type ClientHandlers } from './client-call.js';
 
 type RoomOperation =
@@ -7,6 +8,7 @@ type RoomOperation =
   | 'readRoom'
   | 'markRead'
   | 'setTyping'
+  | 'changePreferences'
   | 'leaveRoom'
   | 'setTitle'
   | 'setHistory'
@@ -32,6 +34,11 @@ export function roomEndpoints(rooms: RoomServices): Pick<ClientHandlers, RoomOpe
     },
     async setTyping({ session, params }) {
       await rooms.setTyping(session.who, roomOf(params.room));
+      return { status: 204 };
+    },
+    async changePreferences({ session, params, body }) {
+      const change = { ...body, session: formatSessionId(session.sessionId) };
+      await rooms.changePreferences(session.who, roomOf(params.room), change);
       return { status: 204 };
     },
     leaveRoom: async ({ session, params }) => sendAnswer(await rooms.leaveRoom(session.who, roomOf(params.room))),

@@ -1,6 +1,7 @@
 import { BoundedMap } from '../../bounded-map.js';
 import { ProtocolError } from '../../protocol/protocol-error.js';
 import { domainOf, localpartOf, type Address } from '../../protocol/identifiers.js';
+import { noteOf } from '../account-news.js';
 import { isContact } from '../create-room.js';
 import type { ServiceDeps } from '../deps.js';
 import type { Actor } from '../room-services.js';
@@ -70,13 +71,13 @@ export async function readMe({ store }: Pick<AccountDeps, 'store'>, session: Aut
 }
 
 /**
- * Changes what a person says of themselves, who may see it, and whether others get read receipts.
+ * Changes what a person says of themselves, who may see it, and whether others get read receipts, and tells their devices.
  *
  * @throws ProtocolError `bad-request` (a handle at one's own provider)
- * @see PV-PRF-008
+ * @see PV-PRF-008 @see PV-DEV-007
  */
 export async function changeMe(
-  deps: Pick<AccountDeps, 'store'>,
+  deps: Pick<AccountDeps, 'store' | 'bells'>,
   session: Authenticated,
   change: MeChange,
 ): Promise<Me> {
@@ -90,6 +91,8 @@ export async function changeMe(
       ...(receipts !== undefined && { receipts }),
     });
   await changeProfile(deps, accountId, change);
+  await deps.store.addNotes([noteOf(accountId, { kind: 'me' })]);
+  deps.bells.ringAccount(accountId);
   return readMe(deps, session);
 }
 
