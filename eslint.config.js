@@ -161,5 +161,7 @@ export default [
     files: ['scripts/vectors/**', 'scripts/lib/*vectors.mjs'],
     rules: { 'max-lines': 'off', 'max-params': ['error', 6] },
   },
+  // Nothing but columns, one table after the other.
+  { files: ['server/src/storage/schema.ts'], rules: { 'max-lines': 'off' } },
   { files: ['**/*.generated.ts'], rules: { 'max-lines': 'off', 'max-lines-per-function': 'off' } },
 ];

@@ -18,6 +18,7 @@ import { completeSnapshot } from './services/complete-snapshot.js';
 import type { Cancel, ServiceDeps, Timers } from './services/deps.js';
 import { readDigest } from './services/digest-heads.js';
 import { createExchangeSignals } from './services/exchange-signals.js';
+import { createContentExpiry } from './services/expire-contents.js';
 import { ForwardPending } from './services/forward-pending.js';
 import { createFillHoles } from './services/fill-holes.js';
 import { createGossipHeads } from './services/gossip-heads.js';
@@ -109,6 +110,8 @@ export function makeServices(options: ServicesOptions): Services {
     peerChanged: (peer) => loops.reports.ring(peer),
     rejudge: (hub) => loops.rejudges.ofHub(hub),
     async start() {
+      // Before anything is served: what ran out while nobody was here, or before a backup was brought back.
+      await loops.expiry.start();
       await loops.pushes.start();
       await loops.pending.start();
       await loops.mail.start();
@@ -124,6 +127,7 @@ export function makeServices(options: ServicesOptions): Services {
     },
     async stop() {
       cancelExpiry?.();
+      await loops.expiry.stop();
       loops.gossip.stop();
       loops.signals.stop();
       const { pushes, pending, mail, reports, pulls, backfills, joins, rejudges, holes, index } = loops;
@@ -203,8 +207,9 @@ function makeLoops(deps: ServiceDeps) {
   const gossip = createGossipHeads({ ...deps, pull });
   const signals = createExchangeSignals(deps);
   const index = new IndexMessages(deps);
+  const expiry = createContentExpiry(deps);
   return {
-    ...{ pulls, pull, backfills, pending, joins, joinDeps, mail, mailDeps, reports, pushes, gossip, signals },
+    ...{ expiry, pulls, pull, backfills, pending, joins, joinDeps, mail, mailDeps, reports, pushes, gossip, signals },
     ...{ rejudges, holes, index },
   };
 }

@@ -13,7 +13,9 @@ const nowhere = `r${'A'.repeat(43)}`;
 const event = `e${'A'.repeat(43)}`;
 
 /** A good value for every parameter of a path. */
-const parameters: Record<string, string> = { room: nowhere, event, address: bob.address, id: 'x', name: 'helpers' };
+const parameters: Record<string, string> = {
+  ...{ room: nowhere, address: bob.address, id: 'x', name: 'helpers', event, domain: 'b.example' },
+};
 const endpoints = Object.entries<ClientEndpoint>(clientEndpoints);
 const targetOf = (path: string) => path.replace(/\{(\w+)\}/g, (_, name: string) => parameters[name] ?? '');
 
@@ -30,6 +32,10 @@ const bodies: Record<string, object> = {
   inviteMember: { address: eve.address },
   setMemberRole: { role: 'admin' },
   restrictMember: { rights: ['send'] },
+  setInfo: { title: 'x' },
+  setSettings: { slow: 5 },
+  setMemberTitle: { title: 'x' },
+  deleteEvents: { from: 1 },
 };
 
 const openApi = JSON.parse(readFileSync(new URL('../../spec/openapi/client.json', import.meta.url), 'utf8'));

@@ -51,6 +51,7 @@ export const ruleCodes = [
   'rank',
   'state-full',
   'poll-closed',
+  'timer',
   'quarantined',
   'hub-unreachable',
 ] as const satisfies readonly ErrorCode[];

@@ -15,6 +15,7 @@ import {
   Seq,
   SessionId,
   Time,
+  Ttl,
   eventMembers,
 } from './client-parts.js';
 
@@ -43,6 +44,7 @@ export const StreamSend = op('send', {
   content: PlainContent,
   rel: Type.Optional(Relations),
   silent: Type.Optional(Type.Boolean()),
+  ttl: Type.Optional(Ttl),
 });
 export const StreamRead = op('read', { room: RoomId, seq: Seq });
 export const StreamTyping = op('typing', { room: RoomId });

@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import type { TProperties, TSchema } from 'typebox';
 import { editMembers, messageMembers, voteMembers } from './message-content.js';
+import { roomSettings } from './event-formats.js';
 
 /** Shapes of the client API: names, requests and answers. Unknown members are ignored in requests and answers alike. */
 
@@ -11,13 +12,14 @@ const domainPattern = `(${label}\\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?`;
 const unfit = '\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069';
 const unseen = '\\s\\u00ad\\u061c\\u200b-\\u200f\\u2060\\ufeff';
 
-const text = (min: number, max: number) => Type.String({ minLength: min, maxLength: max });
-const line = (min: number, max: number) => Type.String({ minLength: min, maxLength: max, pattern: `^[^${unfit}]*$` });
-const count = (maximum = Number.MAX_SAFE_INTEGER) => Type.Integer({ minimum: 0, maximum });
-const oneOf = <const Word extends string>(...words: Word[]) =>
+export const text = (min: number, max: number) => Type.String({ minLength: min, maxLength: max });
+export const line = (min: number, max: number) =>
+  Type.String({ minLength: min, maxLength: max, pattern: `^[^${unfit}]*$` });
+export const count = (maximum = Number.MAX_SAFE_INTEGER) => Type.Integer({ minimum: 0, maximum });
+export const oneOf = <const Word extends string>(...words: Word[]) =>
   Type.Unsafe<Word>({ type: 'string', enum: words as string[] });
 const nullable = <Of extends TSchema>(schema: Of) => Type.Union([schema, Type.Null()]);
-const object = <Members extends TProperties>(members: Members) => Type.Object(members);
+export const object = <Members extends TProperties>(members: Members) => Type.Object(members);
 
 export const Domain = Type.String({ maxLength: 253, pattern: `^${domainPattern}$` });
 export const Localpart = Type.String({ pattern: '^[a-z0-9][a-z0-9._-]{0,63}$' });
@@ -26,6 +28,8 @@ export const RoomId = Type.String({ pattern: `^r${hash}$` });
 export const EventId = Type.String({ pattern: `^e${hash}$` });
 export const Time = count();
 export const Seq = count();
+/** seconds that content stays */
+export const Ttl = Type.Integer({ minimum: 1, maximum: 31_536_000 });
 /** What people are called: any script, at least one visible character. */
 export const DisplayName = Type.String({
   minLength: 1,
@@ -166,6 +170,12 @@ export const RoomSummary = object({
   kind: oneOf('dm', 'group'),
   /** as the room has it, which may be another provider's idea of a good title */
   title: nullable(text(1, 128)),
+  about: Type.Optional(text(1, 512)),
+  alias: Type.Optional(text(1, 129)),
+  settings: object(roomSettings),
+  pins: Type.Array(EventId, { maxItems: 50 }),
+  /** providers whose people are kept out */
+  denied: Type.Array(Domain, { maxItems: 256 }),
   with: Type.Optional(Address),
   hub: Domain,
   owner: nullable(Address),
@@ -195,6 +205,7 @@ export const Member = object({
   role: Type.String(),
   rank: Type.Integer({ minimum: 0, maximum: 100 }),
   restrict: Type.Optional(Restriction),
+  title: Type.Optional(text(1, 32)),
 });
 export const MemberList = object({ members: Type.Array(Member, { maxItems: 200 }), next: Type.Optional(Address) });
 
@@ -222,6 +233,7 @@ export const eventMembers = {
   ts: Time,
   key: Type.Optional(Type.String({ maxLength: 128 })),
   rel: Type.Optional(Relations),
+  ttl: Type.Optional(Ttl),
   content: EventContent,
   void: Type.Optional(Type.String()),
 };
@@ -269,6 +281,7 @@ export const SendRequest = object({
   content: PlainContent,
   rel: Type.Optional(Relations),
   silent: Type.Optional(Type.Boolean()),
+  ttl: Type.Optional(Ttl),
 });
 export const Ordered = object({ status: oneOf('ordered'), id: EventId, seq: Seq, at: Time });
 export const Pending = object({ status: oneOf('pending'), id: EventId });

@@ -175,7 +175,7 @@ export const eventEndpoints = {
     body: parts.SendRequest,
     bodyBytesMax: clientSendBytesMax,
     answers: { 200: parts.Ordered, 202: parts.Pending },
-    codes: ['unknown-room', 'key-reused', ...ruleCodes],
+    codes: ['unknown-room', 'key-reused', 'slow-mode', ...ruleCodes],
   },
 } as const satisfies Record<string, ClientEndpoint>;
 

@@ -1,6 +1,8 @@
 import type { Static, TSchema } from 'typebox';
 import { accountEndpoints, peopleEndpoints } from './client-account-endpoints.js';
+import { moderationEndpoints } from './client-moderation-endpoints.js';
 import { StreamFrame, StreamOp } from './client-frames.js';
+import * as order from './client-order-parts.js';
 import * as parts from './client-parts.js';
 import { eventEndpoints, memberEndpoints, roomEndpoints } from './client-room-endpoints.js';
 
@@ -10,6 +12,7 @@ export const clientEndpoints = {
   ...roomEndpoints,
   ...eventEndpoints,
   ...memberEndpoints,
+  ...moderationEndpoints,
   ...peopleEndpoints,
 };
 
@@ -32,7 +35,7 @@ const kebab = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.to
 /** Published as `client-<part>.json`; the OpenAPI text refers to them by these names. */
 export const clientSchemas: Readonly<Record<string, TSchema>> = {
   ...Object.fromEntries(
-    Object.entries<unknown>(parts).flatMap(([name, part]) =>
+    Object.entries<unknown>({ ...parts, ...order }).flatMap(([name, part]) =>
       /^[A-Z]/.test(name) ? [[`client${kebab(name)}`, part as TSchema]] : [],
     ),
   ),

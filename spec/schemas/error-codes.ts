@@ -116,6 +116,11 @@ const clientCodes = {
   'bad-code': final(403, 'The code is wrong or used up.', 'کد نادرست یا مصرف‌شده است.'),
   'owner-only': final(403, 'Only the owner of this server may do that.', 'تنها مالک این سرور اجازه دارد.'),
   taken: final(409, 'The name is taken.', 'این نام گرفته شده است.'),
+  'slow-mode': final(
+    429,
+    'This room lets people write only now and then; wait.',
+    'در این گفت‌وگو تنها هر از گاهی می‌توان نوشت؛ صبر کنید.',
+  ),
   'key-reused': final(
     409,
     'The request key was used for something else.',

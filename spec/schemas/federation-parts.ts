@@ -74,6 +74,8 @@ const Retry = Type.Object({
   id: Type.Union([EventId, Type.Null()]),
   status: Type.Literal('retry'),
   after: WaitS,
+  /** the room lets people speak only now and then */
+  code: Type.Optional(Type.Literal('slow-mode')),
 });
 const NotHub = Type.Object({ id: EventId, status: Type.Literal('not-hub'), hub: Domain, epoch: Epoch });
 

@@ -126,6 +126,17 @@ export function verifyEventSignature(event: ParsedEvent, statement: KeyStatement
   return statement.provider === domainOf(event.fields.sender) && isSignedUnder(event, { statement, use: 'event' });
 }
 
+/**
+ * When the content of an event has to go.
+ *
+ * @param at of its record
+ * @returns ms; undefined: it stays
+ * @see PV-EVT-021, PV-SET-011
+ */
+export function expiryOf({ fields: { ttl } }: ParsedEvent, at: number): number | undefined {
+  return ttl === undefined ? undefined : at + ttl * 1000;
+}
+
 function eventOf(fields: EventFields, { jws, parsed }: Pick<SignedObject, 'jws' | 'parsed'>): ParsedEvent {
   const id = eventIdFromHash(sha256(parsed.payload));
   return { id, room: fields.room ?? roomIdOf(id), fields, jws, jwsHash: sha256(jws), kid: parsed.kid, parsed };

@@ -28,6 +28,10 @@ export class JoinedPeople {
     return this.#shutOut.get(domain) ?? NOBODY;
   }
 
+  get deniedDomains(): Domain[] {
+    return [...this.#shutOut.keys()].sort();
+  }
+
   isDenied(domain: Domain): boolean {
     return this.#shutOut.size > 0 && this.#shutOut.has(domain);
   }

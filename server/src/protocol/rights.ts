@@ -49,6 +49,8 @@ const BUILT_IN_ROLES: ReadonlyMap<string, Role> = new Map(
   ].map((built) => [built.name, built]),
 );
 
+export const BUILT_IN_NAMES: readonly string[] = [...BUILT_IN_ROLES.keys()];
+
 /** Whether a value is a list of rights, each at most once. */
 export function isRightList(value: unknown): value is Right[] {
   return Array.isArray(value) && value.every((right) => KNOWN.has(right)) && new Set(value).size === value.length;

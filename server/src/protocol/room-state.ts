@@ -1,8 +1,8 @@
 import { domainOf } from './identifiers.js';
-import type { Address, Domain, RoomId } from './identifiers.js';
+import type { Address, Domain, EventId, RoomId } from './identifiers.js';
 import { JoinedPeople } from './joined-people.js';
 import type { JsonObject } from './json-shape.js';
-import { builtInRole, DEFAULT_ROLE, NO_ROLE, OWNER_ROLE, role, withoutRights } from './rights.js';
+import { BUILT_IN_NAMES, builtInRole, DEFAULT_ROLE, NO_ROLE, OWNER_ROLE, role, withoutRights } from './rights.js';
 import type { Role } from './rights.js';
 import { StateBuckets } from './state-buckets.js';
 import type { StateEntry } from './state-entry.js';
@@ -146,6 +146,16 @@ export class RoomState {
     return this.get('room.settings', '')?.content ?? {};
   }
 
+  /** @see PV-SET-002 */
+  get pins(): readonly EventId[] {
+    return (this.get('room.pins', '')?.content['pins'] ?? []) as EventId[];
+  }
+
+  /** Providers that are denied. */
+  get deniedDomains(): Domain[] {
+    return this.#people.deniedDomains;
+  }
+
   /** @see PV-SET-003 */
   isDenied(domain: Domain): boolean {
     return this.#people.isDenied(domain);
@@ -216,6 +226,12 @@ export class RoomState {
     const found = entry === undefined ? builtInRole(name) : roleFrom(entry);
     if (found !== undefined) this.#roles.set(name, found);
     return found;
+  }
+
+  /** All roles there are. */
+  roles(): Role[] {
+    const names = new Set([...BUILT_IN_NAMES, ...(this.#entries.get('role')?.keys() ?? [])]);
+    return [...names].flatMap((name) => this.role(name) ?? []);
   }
 
   #standingOf(address: Address, access: AccessContent): Standing {

@@ -149,6 +149,8 @@ function keepOrder(items: readonly SubmitItem[], answers: AnsweredItem[]): Answe
   return answers.map((answered, index) => {
     const room = answered.room ?? roomOf(items[index]);
     if (room === undefined) return answered;
+    // Slow mode holds up its own author alone.
+    if (answered.answer.status === 'retry' && 'code' in answered.answer) return answered;
     if (answered.answer.status === 'retry') waiting.add(room);
     else if (waiting.has(room) && answered.answer.status === 'denied') {
       return { room, answer: { id: answered.answer.id, status: 'retry', after: 1 } };

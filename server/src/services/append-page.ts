@@ -1,4 +1,5 @@
 import { checkContent } from '../protocol/content.js';
+import { expiryOf } from '../protocol/event.js';
 import type { ParsedEvent } from '../protocol/event.js';
 import type { SealedHead } from '../protocol/head.js';
 import { domainOf } from '../protocol/identifiers.js';
@@ -13,7 +14,7 @@ import { judge } from '../protocol/rules.js';
 import { discardedSender, isDiscarded } from './blocks-in-dm.js';
 import type { ServiceDeps } from './deps.js';
 import type { RoomDraft } from './draft-room.js';
-import { effectOf, findTargets, isAboutDeleted } from './find-targets.js';
+import { effectOf, findTargets, isAboutGone } from './find-targets.js';
 import type { Targets } from './find-targets.js';
 import { findMentioned, mentionsIn } from './find-mentions.js';
 import type { Mentioned } from './find-mentions.js';
@@ -44,6 +45,8 @@ interface ReadRecord {
   readonly mentioned: Mentioned | undefined;
   readonly statement: KeyStatement | undefined;
   readonly accountId: number | undefined;
+  /** our accounts, where the event denies our provider */
+  readonly shutOut: readonly number[];
 }
 
 /** What was looked up before the lock. */
@@ -54,6 +57,7 @@ interface Prepared {
   /** of whom no content is kept */
   readonly discarded: Address | undefined;
   readonly isJudgedAgain: boolean;
+  readonly now: number;
 }
 
 type Chained = ReadRecord & { readonly hash: Buffer };
@@ -68,7 +72,7 @@ type Chained = ReadRecord & { readonly hash: Buffer };
  */
 // eslint-disable-next-line max-params -- what, where, and how it stands
 export async function appendPage(
-  deps: Pick<ServiceDeps, 'store' | 'accountIdOf' | 'domain'>,
+  deps: Pick<ServiceDeps, 'store' | 'accountIdOf' | 'domain' | 'clock'>,
   live: LiveRoom,
   page: RoomPage,
   { isJudgedAgain }: { isJudgedAgain: boolean },
@@ -85,7 +89,8 @@ export async function appendPage(
     room: page.room,
     events: Math.max(1, read.length),
     bytes: read.reduce((sum, { record }) => sum + record.jws.length + (record.content?.length ?? 0), 0),
-    prepare: (draft) => continueRoom(draft, page, { read, targets, seen, discarded, isJudgedAgain }),
+    prepare: (draft) =>
+      continueRoom(draft, page, { read, targets, seen, discarded, isJudgedAgain, now: deps.clock.now() }),
   };
 }
 
@@ -107,7 +112,9 @@ async function readPageRecord(
   const accountId = await localAccountOf(deps, event);
   const said = content?.ok === true ? content.value : undefined;
   const mentioned = await findMentioned(deps, event, said);
-  return { record: whole, event, value, isContentGood, said, mentioned, statement, accountId };
+  const isOurDeny = event.fields.type === 'room.deny' && event.fields.key === deps.domain && value?.['denied'] === true;
+  const shutOut = isOurDeny ? await joinedAccounts(deps.store, event.room) : [];
+  return { record: whole, event, value, isContentGood, said, mentioned, statement, accountId, shutOut };
 }
 
 /** What our own people said is ours to keep: where the hub has it no more, it comes from the submission. @see PV-BLK-004 */
@@ -129,7 +136,18 @@ const UNREADABLE = {
   mentioned: undefined,
   statement: undefined,
   accountId: undefined,
+  shutOut: [],
 };
+
+async function joinedAccounts(store: ServiceDeps['store'], room: RoomId): Promise<number[]> {
+  const joined: number[] = [];
+  for (let after: number | undefined; ;) {
+    const page = await store.listRoomAccounts(room, { limit: 256, ...(after === undefined ? {} : { after }) });
+    joined.push(...page.filter(({ membership }) => membership === 'joined').map(({ accountId }) => accountId));
+    after = page.at(-1)?.accountId;
+    if (page.length < 256) return joined;
+  }
+}
 
 /** Hashes of records that events have seen and that are older than memory goes; none on the live path. */
 async function findSeen(
@@ -158,15 +176,14 @@ export async function localAccountOf(
 }
 
 function continueRoom(draft: RoomDraft, page: RoomPage, prepared: Prepared): AppendAnswer {
-  const { read, isJudgedAgain } = prepared;
   const { live } = draft;
   const { head } = page.sealed;
-  if (live.status === 'quarantined' && !isJudgedAgain)
+  if (live.status === 'quarantined' && !prepared.isJudgedAgain)
     return { status: 'quarantined', code: live.code ?? 'fork', seq: draft.seq };
   if (live.status === 'partial' || live.status === 'joining') return { status: 'gap', have: live.first - 1 };
   if (head.epoch !== draft.epoch) return { status: 'quarantined', code: 'unknown-epoch', seq: draft.seq };
   if (head.seq <= draft.seq) return agreesWithPast(draft, page);
-  const fresh = read.filter(({ record }) => record.seq > draft.seq);
+  const fresh = prepared.read.filter(({ record }) => record.seq > draft.seq);
   if (fresh[0]?.record.seq !== draft.seq + 1) return { status: 'gap', have: draft.seq };
   const chained = chain(draft, fresh);
   if (typeof chained === 'string') return { status: 'quarantined', code: chained, seq: draft.seq };
@@ -208,8 +225,8 @@ function chain(draft: RoomDraft, fresh: readonly ReadRecord[]): Chained[] | stri
   return chained;
 }
 
-function appendRecord(draft: RoomDraft, item: Chained, { targets, seen, discarded }: Prepared): void {
-  const { record, event, value, said, statement, mentioned, accountId } = item;
+function appendRecord(draft: RoomDraft, item: Chained, { targets, seen, discarded, now }: Prepared): void {
+  const { record, event, value, said, statement, mentioned, accountId, shutOut } = item;
   if (event === undefined) return;
   const verdict = judge(draft.state, {
     ...{ room: draft.live.room, record, event, content: value, attachedStatement: statement },
@@ -220,16 +237,25 @@ function appendRecord(draft: RoomDraft, item: Chained, { targets, seen, discarde
   const effect = allowed ? effectOf(event, { draft, targets, at: record.at, value: said }) : undefined;
   draft.append({
     ...{ event, epoch: record.epoch, at: record.at, void: allowed ? null : verdict.code },
-    content: keptContent(item, isDiscarded(event, discarded) || isAboutDeleted(event, { draft, targets })),
+    content: keptContent(
+      item,
+      isDiscarded(event, discarded) || isAboutGone(event, { draft, targets, at: record.at }),
+      now,
+    ),
     ...(value === undefined || event.fields.key === undefined ? {} : { value }),
     ...(statement === undefined ? {} : { statement }),
     ...(effect === undefined ? {} : { effect }),
     ...(mentioned === undefined ? {} : { mentions: mentionsIn(event, { draft, mentioned, at: record.at }) }),
     ...(accountId === undefined ? {} : { accountId }),
+    shutOut,
   });
 }
 
-/** Content that is not its event's, or is malformed, is a hole: to be filled by somebody who has it. */
-function keptContent({ record, isContentGood }: ReadRecord, isUnwanted: boolean): string | null {
-  return isContentGood && !isUnwanted ? record.content : null;
+/**
+ * Content that is not its event's, or is malformed, is a hole: to be filled by somebody who has it. What has run out on
+ * its way to us is not kept.
+ */
+function keptContent({ record, event, isContentGood }: ReadRecord, isGone: boolean, now: number): string | null {
+  const expiresAt = (event && expiryOf(event, record.at)) ?? Infinity;
+  return isContentGood && !isGone && now < expiresAt ? record.content : null;
 }

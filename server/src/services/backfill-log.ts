@@ -1,6 +1,6 @@
 import { decodeBase64url } from '../protocol/base64url.js';
 import { checkContent } from '../protocol/content.js';
-import { parseEvent, verifyEventSignature } from '../protocol/event.js';
+import { expiryOf, parseEvent, verifyEventSignature } from '../protocol/event.js';
 import type { ParsedEvent } from '../protocol/event.js';
 import { createIdOf, domainOf } from '../protocol/identifiers.js';
 import type { RoomId } from '../protocol/identifiers.js';
@@ -17,7 +17,10 @@ import type { Turn } from './keyed-loop.js';
 import type { LiveRoom } from './live-room.js';
 import { isSealedUnder, PAGE_RECORDS_MAX, readPage, readSeals } from './read-page.js';
 
-type BackfillDeps = Pick<ServiceDeps, 'domain' | 'store' | 'rooms' | 'peers' | 'log' | 'bells' | 'accountIdOf'>;
+type BackfillDeps = Pick<
+  ServiceDeps,
+  'domain' | 'store' | 'rooms' | 'peers' | 'log' | 'bells' | 'accountIdOf' | 'clock'
+>;
 
 const PAGES_PER_TURN_MAX = 64;
 
@@ -61,7 +64,8 @@ async function takePage(deps: BackfillDeps, live: LiveRoom, body: PeerBody): Pro
   if (page === undefined || statement === undefined || last === undefined) return undefined;
   if (!isSealedUnder(page.sealed, statement, { retired: true }) || page.sealed.head.seq !== last.seq) return undefined;
   const prev = body.page.prev === undefined ? ZERO_HASH : decodeBase64url(body.page.prev);
-  const chained = prev === undefined ? undefined : chainRows(live, page, Buffer.from(prev));
+  const chained =
+    prev === undefined ? undefined : chainRows(live, page, { before: Buffer.from(prev), now: deps.clock.now() });
   if (chained === undefined) return undefined;
   // A page may reach into what we hold; those records come, judged, by the ordinary way.
   const discarded = await discardedSender(deps, live);
@@ -87,7 +91,11 @@ interface ChainedRow {
   readonly event: ParsedEvent | undefined;
 }
 
-function chainRows(live: LiveRoom, page: RoomPage, before: Buffer): ChainedRow[] | undefined {
+function chainRows(
+  live: LiveRoom,
+  page: RoomPage,
+  { before, now }: { before: Buffer; now: number },
+): ChainedRow[] | undefined {
   const rows: ChainedRow[] = [];
   let prev = before;
   for (const record of page.records) {
@@ -96,7 +104,7 @@ function chainRows(live: LiveRoom, page: RoomPage, before: Buffer): ChainedRow[]
     const header = 'jws' in record ? headerOf(record, event?.value) : record;
     if (header === undefined) return undefined;
     prev = recordHash(live.room, header, prev);
-    rows.push({ row: rowOf(live, { record, header, event: event?.value, hash: prev }), event: event?.value });
+    rows.push({ row: rowOf(live, { record, header, event: event?.value, hash: prev, now }), event: event?.value });
   }
   return prev.equals(page.sealed.head.hash) ? rows : undefined;
 }
@@ -112,14 +120,23 @@ function rowOf(
     header,
     event,
     hash,
-  }: { record: FullRecord | RecordHeader; header: RecordHeader; event: ParsedEvent | undefined; hash: Buffer },
+    now,
+  }: {
+    record: FullRecord | RecordHeader;
+    header: RecordHeader;
+    event: ParsedEvent | undefined;
+    hash: Buffer;
+    now: number;
+  },
 ): LogRow {
   const { epoch, seq, at, event: eventId, jwsHash } = header;
   const base = { epoch, seq, at, eventId, jwsHash, hash };
   if (event === undefined || !('jws' in record))
     return { ...base, jws: null, content: null, type: '', sender: '', void: null };
   const { type, sender } = event.fields;
-  const content = record.content !== null && checkContent(event, record.content).ok ? record.content : null;
+  const expiresAt = expiryOf(event, at);
+  const isKept = record.content !== null && now < (expiresAt ?? Infinity) && checkContent(event, record.content).ok;
+  const content = isKept ? record.content : null;
   const row = {
     ...base,
     jws: record.jws,
@@ -127,6 +144,7 @@ function rowOf(
     type,
     sender,
     void: isGenuine(live, event, record) ? null : 'bad-event',
+    ...(expiresAt === undefined ? {} : { expiresAt }),
   };
   const statement = record.statement === undefined ? undefined : internStatement(record.statement);
   return statement === undefined ? row : { ...row, statement: statement.hash };

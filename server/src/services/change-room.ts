@@ -1,8 +1,10 @@
-import type { Address, RoomId } from '../protocol/identifiers.js';
+import { limits } from '@payvand/spec';
+import type { Address, Domain, EventId, RoomId } from '../protocol/identifiers.js';
 import { ProtocolError } from '../protocol/protocol-error.js';
 import type { ServiceDeps } from './deps.js';
 import type { LiveRoom } from './live-room.js';
-import type { Actor, Restriction, SendAnswer } from './room-services.js';
+import type { RoomSettings } from '../protocol/state-content.js';
+import type { Actor, Restriction, RoomDescription, SendAnswer } from './room-services.js';
 import { joinedRoom } from './send-event.js';
 import { submitEvent } from './submit-event.js';
 
@@ -55,6 +57,22 @@ export const title =
     content: { ...live.state.get('room.info', '')?.content, title: text },
   });
 
+export const info = (content: RoomDescription) => (): Change => ({ type: 'room.info', key: '', content });
+
+export const settings = (content: RoomSettings) => (): Change => ({ type: 'room.settings', key: '', content });
+
+/** Puts an event in front of the pins, or takes it away. @throws ProtocolError `list-full` · `not-found` */
+export const pin =
+  (id: EventId, isPinned: boolean) =>
+  (live: LiveRoom): Change => {
+    const pins = live.state.pins.filter((other) => other !== id);
+    if (isPinned && pins.length >= limits.pinsMax) throw new ProtocolError('list-full');
+    if (!isPinned && pins.length === live.state.pins.length) throw new ProtocolError('not-found', { part: '/event' });
+    return { type: 'room.pins', key: '', content: { pins: isPinned ? [id, ...pins] : pins } };
+  };
+
+export const deny = (domain: Domain) => (): Change => ({ type: 'room.deny', key: domain, content: { denied: true } });
+
 export const history = (visible: 'all' | 'joined') => (): Change => ({
   type: 'room.history',
   key: '',
@@ -69,6 +87,10 @@ export const role =
 
 export const memberRole = ({ address, role: name }: { address: Address; role: string }) =>
   access(address, { role: name });
+
+/** @param member no `title`: it goes */
+export const memberTitle = ({ address, title: text }: { address: Address; title?: string }) =>
+  access(address, { title: text });
 
 export const restriction = ({ address, restrict }: { address: Address; restrict: Restriction | null }) =>
   access(address, { restrict: restrict ?? undefined });

@@ -1,3 +1,4 @@
+import { expiryOf } from '../protocol/event.js';
 import type { ParsedEvent } from '../protocol/event.js';
 import type { Head, SealedHead } from '../protocol/head.js';
 import { domainOf } from '../protocol/identifiers.js';
@@ -20,7 +21,7 @@ import type {
   StatementRow,
 } from '../storage/room-rows.js';
 import { noteOf } from './account-news.js';
-import { recordBytes } from './live-room.js';
+import { isSaid, recordBytes } from './live-room.js';
 import type { HeldRecord, LiveRoom } from './live-room.js';
 
 /** A judged event on its way into the log. */
@@ -43,6 +44,8 @@ export interface Admitted {
   readonly mentions?: readonly number[];
   /** our account behind the `key` of a member or access event */
   readonly accountId?: number;
+  /** our joined accounts, where the event denies our provider */
+  readonly shutOut?: readonly number[];
 }
 
 /** What an event does to older ones. */
@@ -106,6 +109,11 @@ export class RoomDraft {
     return this.#changedRanges.some(({ to }) => to !== null);
   }
 
+  /** When somebody last said something in this flush. */
+  spokeAt(sender: Address | Domain): number | undefined {
+    return this.records.findLast((record) => record.sender === sender && isSaid(record))?.at;
+  }
+
   /** Whether an event was deleted in this flush. */
   isErased(id: EventId): boolean {
     return this.#erase.includes(id);
@@ -123,11 +131,13 @@ export class RoomDraft {
     const seq = this.seq + 1;
     const hash = recordHash(this.live.room, { epoch, seq, at, event: event.id, jwsHash: event.jwsHash }, this.hash);
     const { type, sender } = event.fields;
+    const expiresAt = expiryOf(event, at);
     const record: HeldRecord = {
       ...{ seq, epoch, at, eventId: event.id, jws: event.jws, jwsHash: event.jwsHash, hash, content, type, sender },
       ...{ void: admitted.void, parsed: event },
       ...(admitted.passing === undefined ? {} : { passing: admitted.passing }),
       ...(statement === undefined ? {} : { statement: statement.hash, statementJws: statement.jws }),
+      ...(expiresAt === undefined ? {} : { expiresAt }),
     };
     Object.assign(this, { seq, epoch, at, hash });
     this.records.push(record);
@@ -198,6 +208,10 @@ export class RoomDraft {
     const bytes = event.jws.length + event.fields.size + (admitted.statement?.jws.length ?? 0);
     const entry = { type, key, id: event.id, sender: event.fields.sender, seq, content: value, bytes };
     this.#changeMembership(entry, admitted.accountId);
+    for (const shutOut of admitted.shutOut ?? []) {
+      this.#members.push({ accountId: shutOut, membership: 'left', visibleFrom: 0, seq });
+      this.#tell(shutOut);
+    }
     this.state.apply(entry);
     this.#entries.push({ type, key, bucket: stateBucket(type, key), seq, eventId: event.id });
     if (type === 'room.info' && typeof value['title'] === 'string') this.#title = value['title'];

@@ -1,10 +1,12 @@
 import { BoundedMap } from '../bounded-map.js';
 import { checkContent } from '../protocol/content.js';
-import { parseEvent } from '../protocol/event.js';
+import { expiryOf, parseEvent } from '../protocol/event.js';
 import type { ParsedEvent } from '../protocol/event.js';
 import type { Domain, EventId, RoomId } from '../protocol/identifiers.js';
 import type { LogRow } from '../storage/room-rows.js';
+import type { ContentOfHole } from '../storage/store-types.js';
 import type { ServiceDeps } from './deps.js';
+import { findTargets } from './find-targets.js';
 import { KeyedLoop } from './keyed-loop.js';
 import type { Turn } from './keyed-loop.js';
 import type { LiveRoom } from './live-room.js';
@@ -29,6 +31,8 @@ interface RoomHoles {
   /** given up until then */
   restUntil: number;
 }
+
+type Hole = Omit<ContentOfHole, 'content'> & { readonly event: ParsedEvent };
 
 const ROOMS_MAX = 1024;
 const SEQS_MAX = 256;
@@ -122,22 +126,26 @@ async function askOne(
   let filled = 0;
   for (const record of answer.body.page.records) {
     if (!('jws' in record) || typeof record.content !== 'string' || !holes.seqs.has(record.seq)) continue;
-    const event = await findHole(deps, room, record.seq);
-    if (event !== undefined && !checkContent(event, record.content).ok) continue;
+    const hole = await findHole(deps, room, record.seq);
+    if (hole !== undefined && !checkContent(hole.event, record.content).ok) continue;
     holes.seqs.delete(record.seq);
-    if (event === undefined) continue;
-    const about = [event.id, ...editedBy(event)];
-    if (await deps.store.fillContent(room, { seq: record.seq, about, content: record.content })) filled += 1;
+    if (hole !== undefined && (await deps.store.fillContent(room, { ...hole, content: record.content }))) filled += 1;
   }
   return filled;
 }
 
-/** The event whose content is missing: neither there, nor deleted with what it edits, nor expired. */
-async function findHole({ store, clock }: FillDeps, room: RoomId, seq: number): Promise<ParsedEvent | undefined> {
+/** The event whose content is missing: neither there, nor deleted or expired, itself or what it edits. */
+async function findHole({ store, clock }: FillDeps, room: RoomId, seq: number): Promise<Hole | undefined> {
   const [row] = await store.readLog(room, seq, { max: 1, bytesMax: 1 });
   const event = row && missingContent(row, clock.now());
-  if (event === undefined) return undefined;
-  return (await store.markedAmong(room, [event.id, ...editedBy(event)], 'delete')).length > 0 ? undefined : event;
+  if (row === undefined || event === undefined) return undefined;
+  const about = [event.id, ...editedBy(event)];
+  if ((await store.markedAmong(room, about, 'delete')).length > 0) return undefined;
+  const targets = await findTargets({ store }, [event]);
+  const ends = [expiryOf(event, row.at), ...about.map((id) => targets.get(id)?.expiresAt)];
+  const expiresAt = Math.min(...ends.map((end) => end ?? Infinity));
+  if (expiresAt <= clock.now()) return undefined;
+  return { seq, event, about, ...(expiresAt < Infinity && { expiresAt }) };
 }
 
 function editedBy({ fields }: ParsedEvent): EventId[] {
@@ -152,6 +160,5 @@ function editedBy({ fields }: ParsedEvent): EventId[] {
 export function missingContent(row: LogRow, now: number): ParsedEvent | undefined {
   const event = row.content === null && row.void === null && row.jws !== null ? parseEvent(row.jws) : undefined;
   if (event?.ok !== true || event.value.fields.key !== undefined) return undefined;
-  const { ttl } = event.value.fields;
-  return ttl === undefined || row.at + ttl * 1000 > now ? event.value : undefined;
+  return (expiryOf(event.value, row.at) ?? Infinity) > now ? event.value : undefined;
 }

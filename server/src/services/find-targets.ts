@@ -1,6 +1,6 @@
 import { effectsOf } from '../protocol/effects.js';
 import type { EffectTarget } from '../protocol/effects.js';
-import { CONTENT_BYTES_MAX, parseEvent } from '../protocol/event.js';
+import { CONTENT_BYTES_MAX, expiryOf, parseEvent } from '../protocol/event.js';
 import type { ParsedEvent, RelationKind } from '../protocol/event.js';
 import { createIdOf, isAddressSender } from '../protocol/identifiers.js';
 import type { Address, Domain, EventId, RoomId } from '../protocol/identifiers.js';
@@ -23,6 +23,8 @@ export interface Target extends EffectTarget {
   readonly content: string | undefined;
   /** the poll was closed */
   readonly isClosed: boolean;
+  /** ms; its content is gone from then on */
+  readonly expiresAt: number | undefined;
 }
 
 export type Targets = ReadonlyMap<EventId, Target>;
@@ -87,12 +89,15 @@ function relate(event: ParsedEvent, draft: RoomDraft, [kind, hit]: [RelationRow[
 }
 
 /** Whether what an event is about is gone already: then its content is not kept either. */
-export function isAboutDeleted(
+export function isAboutGone(
   event: ParsedEvent,
-  { draft, targets }: { draft: RoomDraft; targets: Targets },
+  { draft, targets, at }: { draft: RoomDraft; targets: Targets; at: number },
 ): boolean {
   if (!GOES_WITH_TARGET.has(event.fields.type)) return false;
-  return targetsOf(event).some((id) => findTarget(id, { draft, targets })?.deleted === true);
+  return targetsOf(event).some((id) => {
+    const target = findTarget(id, { draft, targets });
+    return target !== undefined && (target.deleted || (target.expiresAt ?? Infinity) <= at);
+  });
 }
 
 /** Whether an event is one that has no sense without effect: a hub refuses such an edit or delete. */
@@ -203,16 +208,20 @@ type Marks = Pick<Target, 'deleted' | 'isClosed'>;
 
 function targetOf(record: HeldRecord, marks: Marks): Target {
   const { type, sender } = record;
-  const event = record.parsed ?? parseEvent(record.jws ?? '');
-  const fields = 'fields' in event ? event.fields : event.ok ? event.value.fields : undefined;
-  const isInThread = fields?.rel?.some(([kind]) => kind === 'thread') ?? false;
+  const event = record.parsed ?? parsedOf(record);
   const content = contentOf(record) ?? undefined;
   return {
     type,
     sender: sender as Address | Domain,
-    isState: fields?.key !== undefined,
-    isInThread,
+    isState: event?.fields.key !== undefined,
+    isInThread: event?.fields.rel?.some(([kind]) => kind === 'thread') ?? false,
+    expiresAt: event && expiryOf(event, record.at),
     content,
     ...marks,
   };
+}
+
+function parsedOf({ jws }: HeldRecord): ParsedEvent | undefined {
+  const event = parseEvent(jws ?? '');
+  return event.ok ? event.value : undefined;
 }

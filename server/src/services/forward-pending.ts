@@ -1,3 +1,4 @@
+import { BoundedMap } from '../bounded-map.js';
 import { parseEvent } from '../protocol/event.js';
 import type { ParsedEvent } from '../protocol/event.js';
 import type { Domain, EventId, RoomId } from '../protocol/identifiers.js';
@@ -25,6 +26,8 @@ type ForwardDeps = Pick<
 };
 
 interface Waiter {
+  /** another one once the event was signed again */
+  id: EventId;
   readonly resolve: (answer: SendAnswer) => void;
   readonly reject: (cause: ProtocolError) => void;
 }
@@ -40,15 +43,19 @@ interface HubState {
 type Result =
   | { readonly status: 'accepted' | 'duplicate'; readonly seq: number; readonly at: number }
   | { readonly status: 'denied'; readonly code: string; readonly rule: string | null }
-  | { readonly status: 'retry'; readonly after: number }
+  | { readonly status: 'retry'; readonly after: number; readonly code?: string }
   | { readonly status: 'not-hub' };
 
 const WAIT_MS = 2000;
+const RENEWABLE: ReadonlySet<string> = new Set(['until-passed', 'timer']);
 const BATCH_ITEMS_MAX = 256;
 const AGAIN_MS = 15_000;
 const BAD_ANSWER_MS = 1000;
 const HUBS_MAX = 1000;
 const PENDING_WAITING_MAX = 20_000;
+const RENEWED_MS = 250;
+const TIMER_WAITS_MAX = 20;
+const TIMER_WAITING_MAX = 10_000;
 
 /**
  * Keeps submissions for other hubs until they stand in the log. A submission is on disk before anything is said about it;
@@ -60,6 +67,8 @@ export class ForwardPending {
   readonly #deps: ForwardDeps;
   readonly #waiters = new Map<EventId, Waiter>();
   readonly #hubs = new Map<Domain, HubState>();
+  /** how often an event was denied for a timer that we do not know of yet */
+  readonly #timerWaits = new BoundedMap<EventId, number>(TIMER_WAITING_MAX);
   readonly #loop: KeyedLoop<Domain>;
   readonly #keep: (row: NewPending) => Promise<number>;
   #cancel: Cancel | undefined;
@@ -109,16 +118,20 @@ export class ForwardPending {
     });
     this.#loop.ring(hub);
     return await new Promise<SendAnswer>((resolve, reject) => {
-      const cancel = this.#deps.timers.after(WAIT_MS, () => settle(() => resolve({ status: 'pending', id: event.id })));
+      const cancel = this.#deps.timers.after(WAIT_MS, () => {
+        settle(() => resolve({ status: 'pending', id: waiter.id }));
+      });
       const settle = (answer: () => void): void => {
         cancel();
-        this.#waiters.delete(event.id);
+        this.#waiters.delete(waiter.id);
         answer();
       };
-      this.#waiters.set(event.id, {
+      const waiter: Waiter = {
+        id: event.id,
         resolve: (answer) => settle(() => resolve(answer)),
         reject: (cause) => settle(() => reject(cause)),
-      });
+      };
+      this.#waiters.set(event.id, waiter);
     });
   }
 
@@ -166,9 +179,11 @@ export class ForwardPending {
     for (const [index, row] of rows.entries()) {
       const result = body.results[index];
       if (result === undefined || result.status === 'not-hub') waitMs = Math.max(waitMs, BAD_ANSWER_MS);
+      else if (result.status === 'retry' && result.code !== undefined)
+        await this.#refuse(row, { code: result.code, rule: null, retryAfterS: result.after });
       else if (result.status === 'retry') waitMs = Math.max(waitMs, result.after * 1000, 1);
       else if (result.status === 'denied') {
-        if (await this.#renew(row, result.code)) waitMs = Math.max(waitMs, 1);
+        if (await this.#renew(row, result.code)) waitMs = Math.max(waitMs, RENEWED_MS);
         else await this.#refuse(row, result);
       } else if (!(await this.#isProven(row, body))) {
         // A hub with new keys says so in the log.
@@ -190,20 +205,30 @@ export class ForwardPending {
     return false;
   }
 
-  /** What came too late may be asked for again. */
+  /** What came too late, or for a timer that has changed, may be asked for again. @returns false: it is refused for good */
   async #renew(row: PendingRow, code: string): Promise<boolean> {
-    const live = code === 'until-passed' ? await this.#deps.rooms.get(row.room) : undefined;
+    const live = RENEWABLE.has(code) ? await this.#deps.rooms.get(row.room) : undefined;
     const id = live && (await renewPending(this.#deps, live, row));
     const waiter = this.#waiters.get(row.eventId);
-    if (id === undefined) return false;
-    if (waiter !== undefined) this.#waiters.set(id, waiter);
+    if (id === undefined) return code === 'timer' && this.#waitsForTimer(row);
+    if (waiter === undefined) return true;
+    this.#waiters.delete(row.eventId);
+    this.#waiters.set(id, Object.assign(waiter, { id }));
     return true;
   }
 
-  async #refuse(row: PendingRow, { code, rule }: { code: string; rule: string | null }): Promise<void> {
+  /** The change of the timer is on its way to us. @returns false: for too long */
+  #waitsForTimer({ eventId, room }: PendingRow): boolean {
+    const waits = this.#timerWaits.get(eventId) ?? 0;
+    this.#timerWaits.set(eventId, waits + 1);
+    this.#deps.pull(room);
+    return waits < TIMER_WAITS_MAX;
+  }
+
+  async #refuse(row: PendingRow, { code, rule, retryAfterS }: Refusal): Promise<void> {
     const { store, bells } = this.#deps;
     await store.refusePending(row.hub, row.eventId, code);
-    this.#waiters.get(row.eventId)?.reject(refusalOf(code, rule));
+    this.#waiters.get(row.eventId)?.reject(refusalOf(code, rule, retryAfterS));
     if (row.accountId === null) return;
     const { accountId, room, eventId: id, requestKey: key } = row;
     await store.addNotes([noteOf(accountId, { kind: 'refused', key: key ?? '', room, id, code })]);
@@ -223,6 +248,13 @@ export class ForwardPending {
       this.#loop.ring(hub);
     }
   }
+}
+
+interface Refusal {
+  readonly code: string;
+  readonly rule: string | null;
+  /** s, where a hub asks only to wait */
+  readonly retryAfterS?: number;
 }
 
 interface SubmitAnswer {

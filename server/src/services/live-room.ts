@@ -1,10 +1,11 @@
 import type { SealedHead } from '../protocol/head.js';
 import { parseEvent } from '../protocol/event.js';
 import type { ParsedEvent } from '../protocol/event.js';
-import type { Domain, EventId, RoomId } from '../protocol/identifiers.js';
+import type { Address, Domain, EventId, RoomId } from '../protocol/identifiers.js';
 import type { KeyStatement } from '../protocol/key-statement.js';
 import type { RoomState } from '../protocol/room-state.js';
 import type { LogRow, ReadingRange, RoomKind, RoomStatus } from '../storage/room-rows.js';
+import { isCounted, Spoken } from './spoken.js';
 
 /** A record in memory. Its texts for the wire and for clients are made at most once. */
 export interface HeldRecord extends LogRow {
@@ -52,6 +53,7 @@ export class LiveRoom {
   unheaded = { records: 0, bytes: 0 };
   readonly #tail: HeldRecord[] = [];
   readonly #deleted = new Set<EventId>();
+  readonly #spoken = new Spoken();
   #tailBytes = 0;
 
   constructor(base: LiveRoomBase) {
@@ -92,9 +94,16 @@ export class LiveRoom {
     return this.#tail.findLast((record) => record.eventId === id);
   }
 
+  /** When somebody last said something; known only since slow mode is on and the room is in memory. */
+  spokeAt(person: Address): number | undefined {
+    return this.#spoken.get(person);
+  }
+
   /** Takes over records that are committed. */
   extend(records: readonly HeldRecord[]): void {
+    const { slow } = this.state.settings;
     for (const record of records) {
+      if (slow !== undefined && isSaid(record)) this.#spoken.note(record.sender as Address, record.at, slow);
       this.#tail.push(record);
       this.#tailBytes += recordBytes(record);
     }
@@ -157,6 +166,11 @@ export interface LiveRoomBase {
   readonly ranges: readonly ReadingRange[];
 }
 
+/** Whether a record is one that slow mode counts. */
+export function isSaid({ void: code, parsed }: HeldRecord): boolean {
+  return code === null && parsed !== undefined && isCounted(parsed.fields);
+}
+
 /** Bytes of a record as batches count them: the JWS and the decoded content. */
 export function recordBytes(record: Pick<HeldRecord, 'jws' | 'content' | 'passing'>): number {
   return (record.jws?.length ?? 0) + Buffer.byteLength(contentOf(record) ?? '');
@@ -214,6 +228,7 @@ function makeClientRecord(room: RoomId, record: HeldRecord): string | null {
   text += `,"type":"${record.type}","sender":"${record.sender}","ts":${fields.ts}`;
   if (fields.key !== undefined) text += `,"key":${JSON.stringify(fields.key)}`;
   if (fields.rel !== undefined) text += `,"rel":${JSON.stringify(fields.rel)}`;
+  if (fields.ttl !== undefined) text += `,"ttl":${fields.ttl}`;
   if (record.void !== null) text += `,"void":"${record.void}"`;
   // A record that is void may carry content that was never checked to be JSON.
   const content = fields.scheme === 'mls' || record.void !== null ? JSON.stringify(record.content) : record.content;

@@ -1,6 +1,6 @@
-import type { Bells, RoomServices } from './room-services.js';
+import type { Actor, Bells, RoomServices } from './room-services.js';
 import { createIdOf } from '../protocol/identifiers.js';
-import type { Domain, RoomId } from '../protocol/identifiers.js';
+import type { Domain, EventId, RoomId } from '../protocol/identifiers.js';
 import { answerRequest } from './answer-request.js';
 import * as change from './change-room.js';
 import { createGroup, sendInvite } from './create-room.js';
@@ -10,8 +10,11 @@ import type { ExchangeSignals } from './exchange-signals.js';
 import type { FillHoles } from './fill-holes.js';
 import type { JoinDeps } from './join-room.js';
 import { makePersonalServices } from './make-personal-services.js';
+import { deleteMany, banAndDelete } from './moderate-room.js';
+import { liftDeny } from './deny-provider.js';
+import { readActs } from './read-acts.js';
 import { listVotes, readPoll } from './read-poll.js';
-import { listMembers, listRooms, readRecords, roomSummary } from './read-rooms.js';
+import { listMembers, listRoles, listRooms, readRecords, roomSummary, visibleRange } from './read-rooms.js';
 import { listEdits, readTimeline } from './read-timeline.js';
 import { listReports, makeReport } from './make-report.js';
 import { requestContact } from './request-contact.js';
@@ -52,6 +55,7 @@ export function makeRoomServices(deps: RoomServiceDeps): RoomServices {
     listReports: (who, page) => listReports(deps, who, page),
     leaveRoom: (who, room) => changeRoom(deps, who, { room, change: change.leave(who) }),
     setTitle: (who, room, title) => changeRoom(deps, who, { room, change: change.title(title) }),
+    ...makeModeration(deps),
     setHistory: (who, room, visible) => changeRoom(deps, who, { room, change: change.history(visible) }),
     setOwner: (who, room, owner) => changeRoom(deps, who, { room, change: change.owner(owner) }),
     setRole: (who, room, role) => changeRoom(deps, who, { room, change: change.role(role) }),
@@ -76,4 +80,51 @@ export function makeRoomServices(deps: RoomServiceDeps): RoomServices {
     readRecords: (room, after, max) => readRecords(deps, room, { after, max }),
     bells: deps.bells,
   };
+}
+
+type Moderation = Pick<
+  RoomServices,
+  | 'setInfo'
+  | 'setSettings'
+  | 'setPin'
+  | 'denyProvider'
+  | 'liftDeny'
+  | 'setMemberTitle'
+  | 'listRoles'
+  | 'deleteMany'
+  | 'banAndDelete'
+  | 'readActs'
+>;
+
+/** How a room is set up, and who keeps order in it. */
+function makeModeration(deps: RoomServiceDeps): Moderation {
+  const { changeRoom } = change;
+  return {
+    setInfo: (who, room, info) => changeRoom(deps, who, { room, change: change.info(info) }),
+    setSettings: (who, room, settings) => changeRoom(deps, who, { room, change: change.settings(settings) }),
+    async setPin(who, room, { event, isPinned }) {
+      await joinedRoom(deps, who, room);
+      if (isPinned && !(await isShown(deps, who, { room, event })))
+        throw new ProtocolError('not-found', { part: '/event' });
+      return await changeRoom(deps, who, { room, change: change.pin(event, isPinned) });
+    },
+    denyProvider: (who, room, domain) => changeRoom(deps, who, { room, change: change.deny(domain) }),
+    liftDeny: (who, room, domain) => liftDeny(deps, who, { room, domain }),
+    setMemberTitle: (who, room, member) => changeRoom(deps, who, { room, change: change.memberTitle(member) }),
+    listRoles: (who, room) => listRoles(deps, who, room),
+    deleteMany: (who, deletion) => deleteMany(deps, who, deletion),
+    banAndDelete: (who, ban) => banAndDelete(deps, who, ban),
+    readActs: (who, page) => readActs(deps, who, page),
+  };
+}
+
+/** Whether the person may see an event, and it is one that can be pinned: no state, and not void. */
+async function isShown(
+  deps: RoomServiceDeps,
+  who: Actor,
+  { room, event }: { room: RoomId; event: EventId },
+): Promise<boolean> {
+  const range = await visibleRange(deps, who, room);
+  const [row] = await deps.store.findEvents([[room, event]]);
+  return row !== undefined && row.void === null && row.content !== null && row.seq >= (range?.from ?? 0);
 }

@@ -6,12 +6,13 @@ import { judge } from '../protocol/rules.js';
 import type { SentRow } from '../storage/room-rows.js';
 import type { ServiceDeps } from './deps.js';
 import type { RoomDraft } from './draft-room.js';
-import { effectOf, isAboutDeleted, needsEffect, voteRefusal } from './find-targets.js';
+import { effectOf, isAboutGone, needsEffect, voteRefusal } from './find-targets.js';
 import type { Targets } from './find-targets.js';
 import { mentionsAllUnduly, mentionsIn } from './find-mentions.js';
 import type { Mentioned } from './find-mentions.js';
 import type { LiveRoom } from './live-room.js';
 import type { WriteJob } from './deps.js';
+import { slowWait } from './slow-mode.js';
 
 /** An event whose form, content and signature are good, on its way to a place in the log of a room we are the hub of. */
 export interface Submission {
@@ -41,7 +42,9 @@ export interface RecordPlace {
 
 export type OrderAnswer =
   | ({ readonly status: 'accepted' | 'duplicate'; readonly id: EventId } & RecordPlace)
-  | { readonly status: 'denied'; readonly id: EventId; readonly code: string; readonly rule: string | null };
+  | { readonly status: 'denied'; readonly id: EventId; readonly code: string; readonly rule: string | null }
+  /** the room lets people speak only now and then; `after` in s */
+  | { readonly status: 'retry'; readonly id: EventId; readonly after: number; readonly code: 'slow-mode' };
 
 const UNTIL_AHEAD_MS_MAX = 31 * 24 * 3_600_000;
 
@@ -86,7 +89,9 @@ export function placeEvent(draft: RoomDraft, submission: Submission, now: number
     admissionRefusal(event, { at: record.at, isAllowed }) ??
     voteRefusal(event, { draft, targets, at: record.at, value });
   if (refusal !== undefined) return { status: 'denied', id: event.id, code: refusal, rule: null };
-  const wanted = isAboutDeleted(event, { draft, targets }) ? null : content;
+  const after = slowWait(draft.live, event.fields, { at: record.at, last: draft.spokeAt(event.fields.sender) });
+  if (after > 0) return { status: 'retry', id: event.id, after, code: 'slow-mode' };
+  const wanted = isAboutGone(event, { draft, targets, at: record.at }) ? null : content;
   const isPassing = submission.isDiscarded === true && wanted !== null;
   const held = draft.append({
     ...{ event, epoch: record.epoch, at: record.at, content: isPassing ? null : wanted, void: null },

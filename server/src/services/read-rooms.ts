@@ -8,7 +8,7 @@ import type { HeldRecord, LiveRoom } from './live-room.js';
 import { withStatements } from './make-page.js';
 import { preferencesOf } from './change-preferences.js';
 import { blockedIn } from './remember-blocks.js';
-import type { Actor, LiveRecord, RoomMember, RoomSummary } from './room-services.js';
+import type { Actor, LiveRecord, RoomDescription, RoomMember, RoomRole, RoomSummary } from './room-services.js';
 
 type ReadDeps = Pick<ServiceDeps, 'store' | 'rooms' | 'domain'>;
 
@@ -43,11 +43,14 @@ export async function listRooms(
 function summaryOf(who: Actor, own: AccountRoomSummary, live: LiveRoom): RoomSummary {
   const { state } = live;
   const role = state.roleOf(who.address, live.at);
-  const title = state.get('room.info', '')?.content['title'];
+  const { title = null, about, alias } = (state.get('room.info', '')?.content ?? {}) as Partial<RoomDescription>;
   const creation = state.creation;
   const other = creation?.with === who.address ? creation.creator : creation?.with;
   return {
-    ...{ room: live.room, kind: live.kind, title: typeof title === 'string' ? title : null, hub: live.hub },
+    ...{ room: live.room, kind: live.kind, title, hub: live.hub },
+    ...(about === undefined ? {} : { about }),
+    ...(alias === undefined ? {} : { alias }),
+    ...{ settings: state.settings, pins: state.pins, denied: state.deniedDomains },
     ...(live.kind === 'dm' && other !== undefined ? { with: other } : {}),
     ...{ owner: state.owner ?? null, status: live.status, ...(live.code === null ? {} : { code: live.code }) },
     ...{ membership: own.membership, history: state.history, head: { seq: live.seq, at: live.at } },
@@ -74,8 +77,15 @@ export async function listMembers(
 
 function memberOf({ state, at }: LiveRoom, address: Address): RoomMember {
   const { name, rank } = state.roleOf(address, at);
-  const restrict = state.access(address)?.restrict;
-  return { address, role: name, rank, ...(restrict === undefined ? {} : { restrict }) };
+  const { restrict, title } = state.access(address) ?? {};
+  return { address, role: name, rank, ...(restrict && { restrict }), ...(title !== undefined && { title }) };
+}
+
+/** The roles of a room, built-in ones included, by rank and name. @throws ProtocolError `unknown-room` */
+export async function listRoles(deps: ReadDeps, who: Actor, room: RoomId): Promise<{ roles: readonly RoomRole[] }> {
+  const { state } = await visibleRoom(deps, who, room);
+  const roles = state.roles().map(({ name, rank, rights }) => ({ name, rank, rights: [...rights] }));
+  return { roles: roles.toSorted((one, other) => one.rank - other.rank || (one.name < other.name ? -1 : 1)) };
 }
 
 async function visibleRoom(deps: ReadDeps, who: Actor, room: RoomId): Promise<LiveRoom> {

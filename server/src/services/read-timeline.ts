@@ -91,7 +91,7 @@ function eventOf(
   { effects, thread }: { effects: readonly Effect[]; thread: ThreadCount | undefined },
 ): TimelineEvent {
   const parsed = parseEvent(row.jws ?? '');
-  const fields: { ts: number; key?: string; rel?: TimelineEvent['rel']; scheme?: string } = parsed.ok
+  const fields: { ts: number; key?: string; rel?: TimelineEvent['rel']; ttl?: number; scheme?: string } = parsed.ok
     ? parsed.value.fields
     : HEADER_FIELDS;
   const { seq, at, eventId: id, type, sender } = row;
@@ -102,6 +102,7 @@ function eventOf(
     content: contentOf(row, fields.scheme),
     ...(fields.key === undefined ? {} : { key: fields.key }),
     ...(fields.rel === undefined ? {} : { rel: fields.rel }),
+    ...(fields.ttl === undefined ? {} : { ttl: fields.ttl }),
     ...(row.void === null ? {} : { void: row.void }),
     ...(Object.keys(folded).length === 0 ? {} : { effects: folded }),
   };

@@ -1,6 +1,7 @@
 import type { SearchAnswer, SearchWanted } from './search/search-answer.js';
 import type { Address, Domain, EventId, RoomId } from '../protocol/identifiers.js';
 import type { ReportReason } from '../protocol/report.js';
+import type { RoomSettings } from '../protocol/state-content.js';
 import type { CopyState } from '../storage/report-rows.js';
 
 /** The person a request speaks for: an open account of this provider, already authenticated. */
@@ -20,6 +21,8 @@ export interface SendRequest {
   readonly content: Record<string, unknown>;
   readonly rel?: readonly ClientRelation[];
   readonly silent?: boolean;
+  /** s the content is to stay; the room's timer may make it shorter */
+  readonly ttl?: number;
 }
 
 export type SendAnswer =
@@ -33,6 +36,13 @@ export interface RoomSummary {
   readonly kind: 'dm' | 'group';
   /** null while a group has none, and in a dm */
   readonly title: string | null;
+  readonly about?: string;
+  readonly alias?: string;
+  readonly settings: RoomSettings;
+  /** the newest pin first */
+  readonly pins: readonly EventId[];
+  /** providers whose people are kept out */
+  readonly denied: readonly Domain[];
   /** the other person of a dm */
   readonly with?: Address;
   readonly hub: Domain;
@@ -84,11 +94,19 @@ export interface PreferencesWanted {
   readonly draft?: RoomDraftText | null;
 }
 
+export interface RoomRole {
+  readonly name: string;
+  readonly rank: number;
+  readonly rights: readonly string[];
+}
+
 export interface RoomMember {
   readonly address: Address;
   readonly role: string;
   readonly rank: number;
   readonly restrict?: { readonly rights: readonly string[]; readonly until?: number };
+  /** what the person is called here beside the name */
+  readonly title?: string;
 }
 
 export interface ReactionCount {
@@ -132,6 +150,8 @@ export interface TimelineEvent {
   readonly ts: number;
   readonly key?: string;
   readonly rel?: readonly ClientRelation[];
+  /** s its content stays after `at` */
+  readonly ttl?: number;
   /** a string: not readable here (mls, void) · null: deleted, expired or not held */
   readonly content: Record<string, unknown> | string | null;
   /** the code of the rule the record broke: it stands in the log without effect */
@@ -187,6 +207,42 @@ export interface ReportView {
   readonly copies: readonly { readonly provider: Domain; readonly state: CopyState }[];
 }
 
+/** Which events are to go: those of one person, or all, from one seq to another, both included. */
+export interface Deletion {
+  readonly room: RoomId;
+  readonly sender?: Address;
+  readonly from?: number;
+  readonly to?: number;
+}
+
+/** How many events were deleted; `next` is the `to` of the call that goes on, absent when all is done. */
+export interface DeletionAnswer {
+  readonly deleted: number;
+  readonly next?: number;
+}
+
+/** Something that somebody did in a room to its state or to what others said. */
+export interface Act {
+  readonly seq: number;
+  readonly at: number;
+  readonly id: EventId;
+  readonly by: Address | Domain;
+  readonly type: string;
+  /** whom or what it is about */
+  readonly key?: string;
+  /** the entry it wrote, without its salt */
+  readonly content?: Record<string, unknown>;
+  /** what it deleted, and who had said it */
+  readonly deleted?: readonly { readonly id: EventId; readonly sender: Address | Domain }[];
+}
+
+/** `room.info` as people write it. */
+export interface RoomDescription {
+  readonly title: string;
+  readonly about?: string;
+  readonly alias?: string;
+}
+
 export type Restriction = { readonly rights: readonly string[]; readonly until?: number };
 
 /**
@@ -210,6 +266,22 @@ export interface RoomServices {
   ): Promise<{ reports: readonly ReportView[]; next?: string }>;
   leaveRoom(who: Actor, room: RoomId): Promise<StateAnswer>;
   setTitle(who: Actor, room: RoomId, title: string): Promise<StateAnswer>;
+  setInfo(who: Actor, room: RoomId, info: RoomDescription): Promise<StateAnswer>;
+  /** all of them: what is not said goes back to what it is by itself */
+  setSettings(who: Actor, room: RoomId, settings: RoomSettings): Promise<StateAnswer>;
+  setPin(who: Actor, room: RoomId, pin: { event: EventId; isPinned: boolean }): Promise<StateAnswer>;
+  denyProvider(who: Actor, room: RoomId, domain: Domain): Promise<StateAnswer>;
+  /** `more`: people of the provider are left to be removed, and the deny still stands: call again */
+  liftDeny(who: Actor, room: RoomId, domain: Domain): Promise<{ removed: number; more: boolean }>;
+  /** without a title it goes */
+  setMemberTitle(who: Actor, room: RoomId, member: { address: Address; title?: string }): Promise<StateAnswer>;
+  listRoles(who: Actor, room: RoomId): Promise<{ roles: readonly RoomRole[] }>;
+  deleteMany(who: Actor, deletion: Deletion): Promise<DeletionAnswer>;
+  banAndDelete(who: Actor, ban: { room: RoomId; address: Address }): Promise<DeletionAnswer>;
+  readActs(
+    who: Actor,
+    page: { room: RoomId; before?: number; limit: number },
+  ): Promise<{ acts: readonly Act[]; next?: number }>;
   setHistory(who: Actor, room: RoomId, visible: 'all' | 'joined'): Promise<StateAnswer>;
   setOwner(who: Actor, room: RoomId, owner: Address): Promise<StateAnswer>;
   setRole(

@@ -7,6 +7,7 @@ import type { LiveRoom } from './live-room.js';
 import type { Actor, ClientRelation, SendAnswer, SendRequest } from './room-services.js';
 import { requestHash } from './request-hash.js';
 import type { KeyedRequest } from './request-hash.js';
+import { slowWait } from './slow-mode.js';
 import { refusalOf, submitEvent } from './submit-event.js';
 
 type SendDeps = Parameters<typeof submitEvent>[0] & Pick<ServiceDeps, 'rooms'>;
@@ -32,8 +33,8 @@ export function createSendEvent(deps: SendDeps): (who: Actor, send: SendRequest)
   const once = createOnce<SendAnswer>(({ status }) => status === 'ordered');
   return (who, send) => {
     const { accountId } = who;
-    const { requestKey, room, type, content, rel = null, silent = false } = send;
-    const request = { accountId, requestKey, requestHash: requestHash([room, type, content, rel, silent]) };
+    const { requestKey, room, type, content, rel = null, silent = false, ttl = null } = send;
+    const request = { accountId, requestKey, requestHash: requestHash([room, type, content, rel, silent, ttl]) };
     const name = `${accountId} ${requestKey}`;
     const hash = request.requestHash.toString('base64');
     return once({ name, hash }, () => sendOnce({ ...deps, request }, who, send));
@@ -54,6 +55,9 @@ async function sendOnce(
   if (live.hub !== deps.domain) {
     const before = await deps.inOrder(`${send.room} ${who.address}`, answeredBefore(deps, request));
     if (before !== undefined) return before;
+    // What the hub would say, without troubling it.
+    const after = slowWait(live, { type, sender: who.address }, { at: deps.clock.now() });
+    if (after > 0) throw new ProtocolError('slow-mode', { retryAfterS: after });
   }
   const { salt, ...members } = content;
   try {
@@ -62,6 +66,7 @@ async function sendOnce(
       type,
       content: withSilence(members, send.silent),
       ...rel,
+      ...(send.ttl === undefined ? {} : { ttl: send.ttl }),
       request,
     });
   } catch (cause) {

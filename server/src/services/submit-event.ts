@@ -24,6 +24,8 @@ export interface Draft {
   readonly type: string;
   readonly content: object;
   readonly rel?: readonly Relation[];
+  /** s; the room's timer may make it shorter */
+  readonly ttl?: number;
   /** makes it a state event */
   readonly key?: string;
   readonly statement?: KeyStatement;
@@ -63,8 +65,10 @@ export async function submitEvent(deps: SubmitDeps, live: LiveRoom, draft: Draft
       void deps.forward(live, signed, { sender: deps.domain, type: 'provider', content: {} }).catch(ignore);
     return await deps.forward(live, signDraft(deps, live, draft), draft);
   }
-  const signed = signDraft(deps, live, draft);
-  return answerOf(await orderOwn(deps, signed, { draft }));
+  const answer = await orderOwn(deps, signDraft(deps, live, draft), { draft });
+  // The timer was changed after we signed.
+  const isLate = answer.status === 'denied' && answer.code === 'timer';
+  return answerOf(isLate ? await orderOwn(deps, signDraft(deps, live, draft), { draft }) : answer);
 }
 
 /**
@@ -128,13 +132,14 @@ export async function orderOwn(
 
 /** @throws ProtocolError the code of a refusal */
 export function answerOf(answer: OrderAnswer): SendAnswer {
+  if (answer.status === 'retry') throw refusalOf(answer.code, null, answer.after);
   if (answer.status !== 'denied') return { status: 'ordered', id: answer.id, seq: answer.seq, at: answer.at };
   throw refusalOf(answer.code, answer.rule);
 }
 
 /** The error a refusal of an event becomes. */
-export function refusalOf(code: string, rule: string | null): ProtocolError {
-  const more = rule === null ? {} : { more: { rule } };
+export function refusalOf(code: string, rule: string | null, retryAfterS?: number): ProtocolError {
+  const more = { ...(rule !== null && { more: { rule } }), ...(retryAfterS !== undefined && { retryAfterS }) };
   return isErrorCode(code) ? new ProtocolError(code, more) : new ProtocolError('refused', { more: { reason: code } });
 }
 
@@ -159,6 +164,7 @@ export function signDraft(deps: Pick<ServiceDeps, 'clock' | 'random' | 'keys'>, 
     ...(rel === undefined ? {} : { rel }),
     ...(key === undefined ? {} : { key }),
     ...(prior === undefined ? {} : { prior }),
+    ...ttlOf(live, draft),
     ...{ content: content.hash, size: content.size, scheme: 'plain' as const },
   };
   const event = buildEvent(fields, signingKey);
@@ -175,6 +181,24 @@ export function resignState(
   const now = clock.now();
   const fresh = { ts: now, until: now + STATE_UNTIL_MS, nonce: encodeBase64url(random.bytes(16)) };
   return buildEvent({ ...fields, ...fresh, ...seenOf(live, fields.sender) }, keys.current.event);
+}
+
+/** The same event once more, for a room whose timer has become shorter; undefined where, as far as we know, it has not. @see PV-SET-010 */
+export function signForTimer(
+  { keys, random }: Pick<ServiceDeps, 'keys' | 'random'>,
+  { state }: LiveRoom,
+  { fields }: ParsedEvent,
+): ParsedEvent | undefined {
+  const { timer } = state.settings;
+  if (timer === undefined || (fields.ttl ?? Infinity) <= timer) return undefined;
+  return buildEvent({ ...fields, nonce: encodeBase64url(random.bytes(16)), ttl: timer }, keys.current.event);
+}
+
+/** What the author asks for, as far as the room lets it stay. @see PV-SET-010 */
+function ttlOf({ state }: LiveRoom, { key, type, ttl }: Draft): Pick<EventFields, 'ttl'> {
+  if (key !== undefined || type === 'message.delete') return {};
+  const shortest = Math.min(ttl ?? Infinity, state.settings.timer ?? Infinity);
+  return shortest === Infinity ? {} : { ttl: shortest };
 }
 
 /** @see PV-EVT-017 */

@@ -1,6 +1,6 @@
 import type { Reader } from './database.js';
 import type { RoomAppend, SentRow } from './room-rows.js';
-import { columnArrays, issue, unnest } from './sql-values.js';
+import { columnArrays, insertInto, issue, unnest } from './sql-values.js';
 import type { Columns, SqlValue } from './sql-values.js';
 
 const headColumns: Columns = {
@@ -17,11 +17,15 @@ const sentColumns: Columns = {
   request_hash: 'bytea',
 };
 const resolvedColumns: Columns = { hub: 'text', event_id: 'text' };
+const expiringColumns: Columns = { room_id: 'text', seq: 'bigint', expires_at: 'bigint' };
 
 const headTypes = Object.values(headColumns);
 export const logTypes = Object.values(logColumns);
 const sentTypes = Object.values(sentColumns);
 const resolvedTypes = Object.values(resolvedColumns);
+const expiringTypes = Object.values(expiringColumns);
+
+export const addExpiring = insertInto('expiring', expiringColumns, 'ON CONFLICT DO NOTHING');
 
 export const logNames = Object.keys(logColumns).join(', ');
 const sealedNames = 'seq, at, epoch, hash, state_hash, committed, seal, seal_index, seal_size, seal_path';
@@ -31,6 +35,7 @@ interface Parts {
   readonly kept: boolean;
   readonly sent: boolean;
   readonly resolved: boolean;
+  readonly expiring: boolean;
 }
 
 const texts = new Map<number, string>();
@@ -40,9 +45,10 @@ const texts = new Map<number, string>();
  * or all of it fails: with a division by zero where a head is not where it was expected, also where a request key was used
  * before (the caller looks up what was answered then). One round trip, and no transaction to be opened and closed around it.
  */
-function appendText({ kept, sent, resolved }: Parts): string {
+function appendText({ kept, sent, resolved, expiring }: Parts): string {
   const sentFirst = headTypes.length + logTypes.length + 1;
   const resolvedFirst = sentFirst + (sent ? sentTypes.length : 0);
+  const expiringFirst = resolvedFirst + (resolved ? resolvedTypes.length : 0);
   return `WITH v AS (
       SELECT * FROM ${unnest(headTypes, 1)} v (${Object.keys(headColumns).join(', ')})
     ), moved AS (
@@ -55,6 +61,7 @@ function appendText({ kept, sent, resolved }: Parts): string {
     ), logged AS (
       INSERT INTO log (${logNames}) SELECT * FROM ${unnest(logTypes, headTypes.length + 1)}
     )${kept ? keptPart : ''}${sent ? sentPart(sentFirst) : ''}${resolved ? resolvedPart(resolvedFirst) : ''}
+    ${expiring ? expiringPart(expiringFirst) : ''}
     SELECT 1 / (count(*) = cardinality($1::text[]))::integer FROM moved`;
 }
 
@@ -69,6 +76,9 @@ const resolvedPart = (first: number) => `, resolved AS (
       DELETE FROM pending p USING ${unnest(resolvedTypes, first)} q (hub, event_id)
       WHERE p.hub = q.hub AND p.event_id = q.event_id
     )`;
+const expiringPart = (first: number) => `, noted AS (
+      INSERT INTO expiring (${Object.keys(expiringColumns).join(', ')}) SELECT * FROM ${unnest(expiringTypes, first)}
+    )`;
 
 /**
  * Issues the records of a flush and does not wait.
@@ -79,17 +89,29 @@ export function issueRecords(sql: Reader, appends: readonly RoomAppend[], sent: 
   const records = appends.flatMap(({ room, rows }) => rows.map((row) => logValues(room, row)));
   const keys = sent.map((row) => [row.accountId, row.requestKey, row.room, row.eventId, row.at, row.requestHash]);
   const resolved = appends.flatMap(({ sealed, resolved: ids = [] }) => ids.map((id) => [sealed.head.hub, id]));
+  const expiring = appends.flatMap(({ room, rows }) => expiringValues(room, rows));
   const kept = appends.some(({ keepHead }) => keepHead);
-  return issue(sql, textFor({ kept, sent: keys.length > 0, resolved: resolved.length > 0 }), [
-    ...columnArrays(headTypes, appends.map(headValues)),
-    ...columnArrays(logTypes, records),
-    ...(keys.length > 0 ? columnArrays(sentTypes, keys) : []),
-    ...(resolved.length > 0 ? columnArrays(resolvedTypes, resolved) : []),
-  ]);
+  return issue(
+    sql,
+    textFor({ kept, sent: keys.length > 0, resolved: resolved.length > 0, expiring: expiring.length > 0 }),
+    [
+      ...columnArrays(headTypes, appends.map(headValues)),
+      ...columnArrays(logTypes, records),
+      ...(keys.length > 0 ? columnArrays(sentTypes, keys) : []),
+      ...(resolved.length > 0 ? columnArrays(resolvedTypes, resolved) : []),
+      ...(expiring.length > 0 ? columnArrays(expiringTypes, expiring) : []),
+    ],
+  );
+}
+
+/** Rows of `addExpiring` for the records whose content has an end. */
+export function expiringValues(room: string, rows: RoomAppend['rows']): SqlValue[][] {
+  return rows.flatMap(({ seq, expiresAt }) => (expiresAt === undefined ? [] : [[room, seq, expiresAt]]));
 }
 
 function textFor(parts: Parts): string {
-  const which = Number(parts.kept) + 2 * Number(parts.sent) + 4 * Number(parts.resolved);
+  const { kept, sent, resolved, expiring } = parts;
+  const which = Number(kept) + 2 * Number(sent) + 4 * Number(resolved) + 8 * Number(expiring);
   const text = texts.get(which) ?? appendText(parts);
   texts.set(which, text);
   return text;

@@ -1,6 +1,6 @@
 import type { SealedHead } from '../protocol/head.js';
 import type { RoomId } from '../protocol/identifiers.js';
-import { logNames, logTypes, logValues } from './append-records.js';
+import { addExpiring, expiringValues, logNames, logTypes, logValues } from './append-records.js';
 import type { Database } from './database.js';
 import { requireAtMost } from './require-at-most.js';
 import type { LogRow, RelationRow, StatementRow } from './room-rows.js';
@@ -62,6 +62,7 @@ export async function backfillLog(db: Database, part: OlderPart): Promise<void> 
   await db.transaction((tx) =>
     Promise.all([
       ...issueRows(tx, addOlder, values),
+      ...issueRows(tx, addExpiring, expiringValues(room, rows)),
       ...issueRelations(tx, [{ room, relations }]),
       ...issueRows(tx, addHead, sealed === undefined ? [] : [headValues(sealed)]),
       ...issueStatements(tx, statements),

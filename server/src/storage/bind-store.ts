@@ -5,6 +5,8 @@ import { backfillLog } from './backfill-log.js';
 import * as blocks from './blocks.js';
 import { commitAppends } from './commit-appends.js';
 import type { Database } from './database.js';
+import { listActs, listDeletable } from './list-acts.js';
+import { expireContents } from './expire-contents.js';
 import { expireRows } from './expire-rows.js';
 import { readDurability, readTableSizes } from './inspect-database.js';
 import * as mail from './mail.js';
@@ -68,6 +70,8 @@ function bindRoomLog(db: Database): RoomLogStore {
     lastHeaderOnly: (room, to) => roomLog.lastHeaderOnly(db, room, to),
     readVotes: (room, part) => readVotes(db, room, part),
     readTimeline: (room, part) => timeline.readTimeline(db, room, part),
+    listActs: (room, part) => listActs(db, room, part),
+    listDeletable: (room, part) => listDeletable(db, room, part),
     backfill: (part) => backfillLog(db, part),
   };
 }
@@ -206,6 +210,7 @@ function bindReports(db: Database): ReportStore {
 function bindUpkeep(db: Database): Omit<Upkeep, 'ping' | 'close'> {
   return {
     expire: (now) => expireRows(db, now),
+    expireContents: (now, limit) => expireContents(db, now, limit),
     tableSizes: () => readTableSizes(db),
     durability: () => readDurability(db),
   };

@@ -31,7 +31,7 @@ const selectOfHub = `SELECT ${columns} FROM pending WHERE hub = $1 AND n > $2 AN
 const selectHubs = `SELECT DISTINCT hub FROM pending WHERE state = 'pending' ORDER BY hub LIMIT $1`;
 const selectOne = `SELECT ${columns} FROM pending WHERE hub = $1 AND event_id = $2`;
 const refuse = `WITH refused AS (
-    UPDATE pending SET state = 'refused', code = $3 WHERE hub = $1 AND event_id = $2 RETURNING account_id, request_key
+    UPDATE pending SET state = 'refused', code = $3, content = '' WHERE hub = $1 AND event_id = $2 RETURNING account_id, request_key
   ) UPDATE sent s SET code = $3 FROM refused r WHERE s.account_id = r.account_id AND s.request_key = r.request_key`;
 const replace = `WITH replaced AS (
     UPDATE pending SET event_id = $3, jws = $4, content = $5, statement = $6 WHERE hub = $1 AND event_id = $2

@@ -1,10 +1,11 @@
 import type { SealedHead } from '../protocol/head.js';
 import type { EventId, RoomId } from '../protocol/identifiers.js';
+import { addExpiring } from './append-records.js';
 import type { Database } from './database.js';
 import { logColumns, sealedColumns, sealedHeadFrom, logRowFrom } from './read-rows.js';
 import type { SelectedHead, SelectedLogRow } from './read-rows.js';
 import type { FoundEvent, LogRow } from './room-rows.js';
-import { issue, textArray } from './sql-values.js';
+import { issue, issueRows, textArray } from './sql-values.js';
 import { requireAtMost } from './require-at-most.js';
 import type { ContentOfHole } from './store-types.js';
 
@@ -78,11 +79,14 @@ export async function markedAmong(
 
 /** @see RoomLogStore.fillContent */
 export async function fillContent(db: Database, room: RoomId, hole: ContentOfHole): Promise<boolean> {
-  const { seq, about, content } = hole;
+  const { seq, about, content, expiresAt } = hole;
   requireAtMost(17, about);
   return await db.transaction(async (tx) => {
     await issue(tx, lockRoom, [room]);
-    return (await issue(tx, fillOne, [room, seq, content, textArray(about)])).length > 0;
+    const [filled] = await issue(tx, fillOne, [room, seq, content, textArray(about)]);
+    // Its time may have run out, and the row gone, since somebody looked.
+    if (expiresAt !== undefined) await Promise.all(issueRows(tx, addExpiring, [[room, seq, expiresAt]]));
+    return filled !== undefined;
   });
 }
 

@@ -26,6 +26,8 @@ export interface LogRow {
   readonly void: string | null;
   /** Hash of the key statement that travels with the record. */
   readonly statement?: string;
+  /** When the content has to go; given when the row is written, not when it is read. */
+  readonly expiresAt?: number;
 }
 
 /** A log row found by its event id, in whichever room. */

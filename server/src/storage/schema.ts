@@ -60,6 +60,10 @@ export const log = pgTable(
   (t) => [primaryKey({ columns: [t.room_id, t.seq] })],
 );
 
+export const expiring = pgTable('expiring', { seq: count(), expires_at: count(), room_id: id() }, (t) => [
+  primaryKey({ columns: [t.room_id, t.seq] }),
+]);
+
 export const snapshotEvents = pgTable(
   'snapshot_events',
   {

@@ -1,3 +1,5 @@
+import type { DeletablePart } from './list-acts.js';
+import type { ExpiredEvent } from './expire-contents.js';
 import type { Address, Domain, EventId, RoomId } from '../protocol/identifiers.js';
 import type { SealedHead } from '../protocol/head.js';
 import type {
@@ -95,6 +97,8 @@ export interface ContentOfHole {
   /** its own id, and those of what it edits */
   readonly about: readonly EventId[];
   readonly content: string;
+  /** when it has to go, where it has */
+  readonly expiresAt?: number;
 }
 
 export interface RoomLogStore {
@@ -125,6 +129,13 @@ export interface RoomLogStore {
   readTimeline(room: RoomId, part: TimelinePart): Promise<Timeline>;
   /** The votes in a poll that may count, and where it was closed. */
   readVotes(room: RoomId, part: PollPart): Promise<PollRecords>;
+  /** Records that change a room's state or delete, newest first, ≤ 200. */
+  listActs(room: RoomId, part: { from: number; before: number; limit: number }): Promise<LogRow[]>;
+  /**
+   * Records whose content can be deleted, newest first, ≤ `max`; looks at the last 20,000 of the range.
+   * @returns `next`: where to go on below, absent when the range is done
+   */
+  listDeletable(room: RoomId, part: DeletablePart): Promise<{ rows: LogRow[]; next?: number }>;
   /**
    * Adds older records below `first` (or where a gap of contents was), and moves `first` down when they reach it.
    * Rows already held stay as they are, except that a missing JWS or content is filled in.
@@ -321,6 +332,8 @@ export interface ReportStore {
 export interface Upkeep {
   /** Removes what has had its time, in batches of 1000, at most 20 batches a table; call again while counts are high. */
   expire(now: number): Promise<ExpiryCounts>;
+  /** Erases contents whose time has run out, those that are longest due first. @returns at most `limit` events */
+  expireContents(now: number, limit: number): Promise<ExpiredEvent[]>;
   tableSizes(): Promise<TableSize[]>;
   durability(): Promise<Durability>;
   /** Answers within 2 s whether the database does. */

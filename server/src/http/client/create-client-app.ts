@@ -25,6 +25,7 @@ import type { ClientAnswer, ClientHandlers } from './client-call.js';
 import { contactEndpoints } from './contacts.js';
 import { eventEndpoints } from './events.js';
 import { memberEndpoints } from './members.js';
+import { moderationEndpoints } from './moderation.js';
 import { pollEndpoints } from './polls.js';
 import { profileEndpoints } from './profiles.js';
 import { reportEndpoints } from './reports.js';
@@ -66,6 +67,7 @@ export function createClientApp(deps: ClientAppDeps): Hono<EdgeEnv> {
     ...pollEndpoints(rooms),
     ...searchEndpoints(rooms),
     ...memberEndpoints(rooms),
+    ...moderationEndpoints(rooms),
     ...contactEndpoints(rooms),
     ...requestEndpoints(accounts, rooms),
     ...blockEndpoints(accounts),

@@ -68,8 +68,14 @@ export class StreamOps {
   #send(op: JsonObject): void {
     const { rooms, who, send } = this.#options;
     if (shapes.send.Check(op)) {
-      const { key, room, type, content, rel, silent } = op;
-      const event = { type, content, ...(rel && { rel }), ...(silent !== undefined && { silent }) };
+      const { key, room, type, content, rel, silent, ttl } = op;
+      const event = {
+        type,
+        content,
+        ...(rel && { rel }),
+        ...(silent !== undefined && { silent }),
+        ...(ttl && { ttl }),
+      };
       this.#run(
         async () => {
           requireContent(type, content);
@@ -126,6 +132,7 @@ export function parseOp(bytes: Buffer): JsonObject {
   return parsed.value;
 }
 
-function failure(code: ErrorCode, retryAfterS = 1): object {
-  return errorCodes[code].retryable ? { status: 'retry', code, after: retryAfterS } : { status: 'refused', code };
+function failure(code: ErrorCode, retryAfterS?: number): object {
+  if (errorCodes[code].retryable) return { status: 'retry', code, after: retryAfterS ?? 1 };
+  return { status: 'refused', code, ...(retryAfterS !== undefined && { after: retryAfterS }) };
 }
