@@ -96,5 +96,6 @@ t.test('connections that break under load cost what was on them, and nothing aft
   t.comment(`${done} done, ${broken} broken, longest ${longestMs} ms`);
   t.same(faults, [], 'nothing that would end the process');
   t.notOk(warnings.includes('database-stuck'), 'no statement waits for an answer that cannot come');
+  t.ok(longestMs < STUCK_MS, 'nor for a turn on a connection that is never idle');
   t.ok(broken > 0, 'control: connections did break');
 });

@@ -27,6 +27,11 @@ export interface Database {
   readonly coldSql: Reader;
   /** @throws StorageError `connection`, `ambiguous` exactly when the commit was on its way */
   transaction<T>(run: (tx: Writer) => Promise<T>): Promise<T>;
+  /**
+   * Opens the connections of the hot side. What is asked while postgres.js still connects may wait until a connection has
+   * nothing to do for a moment, which under load is never.
+   */
+  connect(): Promise<void>;
   /** Ends the connections; what is still running after `graceMs` fails. */
   end(graceMs: number): Promise<void>;
 }
@@ -42,7 +47,7 @@ const byKey = { plan_cache_mode: 'force_generic_plan', enable_hashjoin: 'off', e
 const bigint = { to: 20, from: [20], parse: Number, serialize: String };
 
 /**
- * Opens small pools that connect on first use and reconnect by themselves. While the database is away every
+ * Opens small pools that connect by `connect` or on first use, and reconnect by themselves. While the database is away every
  * statement fails at once or within the connect timeout; none waits for its return.
  *
  * @param connections 4..64, over all pools
@@ -57,6 +62,10 @@ export function openDatabase(address: DatabaseAddress, connections: number): Dat
     cold: drizzle(cold),
     coldSql: cold,
     transaction: (run) => runTransaction(hot, run),
+    connect: async () => {
+      const all = [flushes, hot].flatMap((pool) => Array.from({ length: pool.options.max }, () => pool`SELECT 1`));
+      await Promise.all(all);
+    },
     end: async (graceMs) => {
       await Promise.all([flushes, hot, cold].map((pool) => pool.end({ timeout: graceMs / 1000 })));
     },

@@ -61,6 +61,10 @@ type Bound = ReturnType<typeof bindStore>;
 function openGuard({ database, connections, deadlineMs, log }: StoreOptions): { store: Bound; close(): Promise<void> } {
   let db: Database = open();
   let bound = bindStore(db);
+  let connecting: Promise<void> | undefined;
+  let connected: Database | undefined;
+  /** how to give up the calls that are under way on the present connections */
+  const givenUp = new Set<(cause: StorageError) => void>();
 
   function open(): Database {
     return openDatabase(database, connections ?? connectionsByDefault);
@@ -70,19 +74,40 @@ function openGuard({ database, connections, deadlineMs, log }: StoreOptions): { 
     if (db !== used) return false;
     db = open();
     bound = bindStore(db);
+    connecting = undefined;
     used.end(0).catch((cause: unknown) => log.warn('database-not-closed', { cause }));
+    // What still waits there for a connection would try one after the other for as long as each takes to fail.
+    for (const giveUp of givenUp) giveUp(new StorageError('connection', 'connections replaced', { ambiguous: true }));
     return true;
   }
 
+  async function connect(used: Database): Promise<void> {
+    const opened = (connecting ??= used.connect());
+    try {
+      await opened;
+      connected = used;
+    } catch (cause) {
+      const error = StorageError.from(cause, { ambiguous: false });
+      if (error.broken) renew(used);
+      throw error;
+    } finally {
+      if (connecting === opened) connecting = undefined;
+    }
+  }
+
   async function call(name: keyof Bound, values: readonly unknown[]): Promise<unknown> {
+    if (connected !== db) await connect(db);
     const used = db;
     const run = bound[name] as (...values: readonly unknown[]) => Promise<unknown>;
     let timer: NodeJS.Timeout | undefined;
+    let giveUp: ((cause: StorageError) => void) | undefined;
     const late = new Promise<never>((_, reject) => {
+      giveUp = reject;
       timer = setTimeout(() => {
         if (renew(used)) log.error('database-stuck', { deadlineMs: deadlineMs ?? deadlineByDefaultMs });
         reject(new StorageError('connection', 'no answer from the database', { ambiguous: true }));
       }, deadlineMs ?? deadlineByDefaultMs);
+      givenUp.add(reject);
     });
     try {
       return await Promise.race([run(...values), late]);
@@ -93,6 +118,7 @@ function openGuard({ database, connections, deadlineMs, log }: StoreOptions): { 
       throw error;
     } finally {
       clearTimeout(timer);
+      if (giveUp !== undefined) givenUp.delete(giveUp);
     }
   }
 

@@ -27,7 +27,7 @@ export class StorageError extends Error {
   override readonly name = 'StorageError';
   readonly code: StorageErrorCode;
   readonly ambiguous: boolean;
-  /** The connection broke while it was used. */
+  /** The connection is good for nothing any more. */
   readonly broken: boolean;
   /** The row is there already. */
   readonly repeated: boolean;
@@ -57,8 +57,10 @@ export class StorageError extends Error {
         repeated: text === uniqueViolation,
       });
     if (!answered && text === '') return new StorageError('rejected', 'not a statement', { cause });
-    const broken = !unsentCodes.has(text) && !(answered && severity === 'ERROR');
-    const ambiguous = broken && options.ambiguous !== false;
+    const sent = !unsentCodes.has(text) && !(answered && severity === 'ERROR');
+    const ambiguous = sent && options.ambiguous !== false;
+    // A connection whose first words were held up is good for nothing any more.
+    const broken = sent || text === 'CONNECT_TIMEOUT';
     return new StorageError('connection', `database unavailable: ${text}`, { ambiguous, broken });
   }
 }
