@@ -40,7 +40,9 @@ const LAG_POKE = 512;
 const ACKED_MAX = 50_000;
 const POKE_AGAIN_MS = 30_000;
 const TICK_MS = 2000;
-const START_PAGE = 1000;
+const SAVE_MS = 10_000;
+/** rooms and peers read, and cursors written, by one statement */
+const PAGE = 1000;
 
 /**
  * Sends the records of rooms we are the hub of to the providers that take part. A bell names the room; the log itself is
@@ -66,6 +68,7 @@ export class PushRecords {
     this.#cancels.push(
       this.#deps.bells.onAnyRoom((room) => this.#ring(room)),
       this.#deps.timers.every(TICK_MS, () => this.#tick()),
+      this.#deps.timers.every(SAVE_MS, () => void saveCursors(this.#deps, this.#lanes)),
     );
     for (const peer of await allPeers(this.#deps)) if (peer !== this.#deps.domain) await this.#findDue(peer);
   }
@@ -125,16 +128,15 @@ export class PushRecords {
     this.#loop.ring(key);
   }
 
-  /** Saves what was acknowledged, and looks again at rooms that had to wait. */
+  /** Looks again at rooms that had to wait. */
   #tick(): void {
-    void saveCursors(this.#deps, this.#lanes);
     for (const [key, { due }] of this.#lanes) if (due.size > 0) this.#loop.ring(key);
   }
 
   async #findDue(peer: Domain): Promise<void> {
     let after: RoomId | undefined;
     for (;;) {
-      const where = { hub: this.#deps.domain, limit: START_PAGE, ...(after === undefined ? {} : { after }) };
+      const where = { hub: this.#deps.domain, limit: PAGE, ...(after === undefined ? {} : { after }) };
       const page = await this.#deps.store.listPeerRooms(peer, where);
       for (const { room, seq, cursor, to } of page) {
         if (cursor >= (to ?? seq)) continue;
@@ -143,7 +145,7 @@ export class PushRecords {
         this.#loop.ring(key);
       }
       after = page.at(-1)?.room;
-      if (page.length < START_PAGE) return;
+      if (page.length < PAGE) return;
     }
   }
 }
@@ -156,9 +158,9 @@ async function allPeers({ store }: PushDeps): Promise<Domain[]> {
   const peers: Domain[] = [];
   for (;;) {
     const after = peers.at(-1);
-    const page = await store.listPeers({ limit: START_PAGE, ...(after === undefined ? {} : { after }) });
+    const page = await store.listPeers({ limit: PAGE, ...(after === undefined ? {} : { after }) });
     peers.push(...page);
-    if (page.length < START_PAGE) return peers;
+    if (page.length < PAGE) return peers;
   }
 }
 
@@ -256,10 +258,13 @@ function acknowledge(deps: PushDeps, lane: Lane, { room, due, seq }: { room: Roo
 
 /** Cursors are a hint, so they are written now and then; after a crash some records are sent twice and acknowledged. */
 async function saveCursors(deps: PushDeps, lanes: ReadonlyMap<string, Lane>): Promise<void> {
-  for (const { peer: domain, unsaved } of lanes.values()) {
-    const cursors = [...unsaved].slice(0, START_PAGE).map(([room, seq]) => ({ domain, room, seq }));
-    if (cursors.length === 0) continue;
-    for (const { room } of cursors) unsaved.delete(room);
-    await deps.store.saveCursors(cursors).catch((cause: unknown) => deps.log.warn('cursors-not-saved', { cause }));
+  const cursors = [...lanes.values()].flatMap(({ peer: domain, unsaved }) => {
+    const rows = Array.from(unsaved, ([room, seq]) => ({ domain, room, seq }));
+    unsaved.clear();
+    return rows;
+  });
+  for (let from = 0; from < cursors.length; from += PAGE) {
+    const saved = deps.store.saveCursors(cursors.slice(from, from + PAGE));
+    await saved.catch((cause: unknown) => deps.log.warn('cursors-not-saved', { cause }));
   }
 }
