@@ -18,6 +18,7 @@ import { completeSnapshot } from './services/complete-snapshot.js';
 import type { Cancel, ServiceDeps, Timers } from './services/deps.js';
 import { readDigest } from './services/digest-heads.js';
 import { createExchangeSignals } from './services/exchange-signals.js';
+import type { ExchangeSignals } from './services/exchange-signals.js';
 import { createContentExpiry } from './services/expire-contents.js';
 import { ForwardPending } from './services/forward-pending.js';
 import { createFillHoles } from './services/fill-holes.js';
@@ -31,6 +32,7 @@ import type { Turn } from './services/keyed-loop.js';
 import { makeRoomServices } from './services/make-room-services.js';
 import { readSnapshot } from './services/make-snapshot.js';
 import { pullLog } from './services/pull-log.js';
+import { Presence } from './services/presence.js';
 import { PushRecords } from './services/push-records.js';
 import { readDirectory } from './services/read-directory.js';
 import { readHeads, readLog } from './services/read-log.js';
@@ -102,6 +104,7 @@ export function makeServices(options: ServicesOptions): Services {
     rooms: makeRoomServices({
       ...{ ...loops.joinDeps, mail: loops.mail, signals: loops.signals, holes: loops.holes },
       ringReports: (peer) => loops.reports.ring(peer),
+      presence: loops.presence,
     }),
     federation: bindFederation(deps, loops, options.penalize),
     heardFrom(peer) {
@@ -129,6 +132,7 @@ export function makeServices(options: ServicesOptions): Services {
       cancelExpiry?.();
       await loops.expiry.stop();
       loops.gossip.stop();
+      loops.presence.stop();
       loops.signals.stop();
       const { pushes, pending, mail, reports, pulls, backfills, joins, rejudges, holes, index } = loops;
       const stoppable = [pushes, pending, mail, reports, pulls, backfills, joins, rejudges, holes, index];
@@ -205,12 +209,16 @@ function makeLoops(deps: ServiceDeps) {
   const pushes = new PushRecords(deps);
   const rejudges = createRejudgeRooms({ ...deps, pull, holes });
   const gossip = createGossipHeads({ ...deps, pull });
-  const signals = createExchangeSignals(deps);
+  const presence = new Presence({ ...deps, sendTo: (peer, signal) => signals.sendTo(peer, signal) });
+  const signals: ExchangeSignals = createExchangeSignals({
+    ...deps,
+    hearContact: (live, signal) => presence.hear(live, signal),
+  });
   const index = new IndexMessages(deps);
   const expiry = createContentExpiry(deps);
   return {
     ...{ expiry, pulls, pull, backfills, pending, joins, joinDeps, mail, mailDeps, reports, pushes, gossip, signals },
-    ...{ rejudges, holes, index },
+    ...{ rejudges, holes, index, presence },
   };
 }
 

@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import { ofAddress, pageAfter, ruleCodes } from './client-endpoint.js';
 import type { ClientEndpoint } from './client-endpoint.js';
+import * as own from './client-own-parts.js';
 import * as parts from './client-parts.js';
 
 const ofRequest = Type.Object({ id: parts.RequestId });
@@ -110,6 +111,14 @@ export const peopleEndpoints = {
     body: parts.ContactRequest,
     answers: { 200: parts.ContactSent },
     codes: ['key-reused'],
+  },
+  watchPresence: {
+    method: 'PUT',
+    path: '/presence',
+    summary:
+      'Asks for an hour whether these contacts are there; the stream tells it. Takes the place of what was asked before.',
+    body: own.PresenceWatch,
+    answers: { 204: null },
   },
   listRequests: {
     method: 'GET',

@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import type { Static, TProperties } from 'typebox';
+import { PresenceState } from './client-own-parts.js';
 import {
   Address,
   Request,
@@ -85,6 +86,7 @@ export const StreamFrame = Type.Union([
   frame('me', { ...Me.properties, account: Type.Optional(AccountPosition) }),
   frame('typing', { room: RoomId, from: Address }),
   frame('read', { room: RoomId, from: Address, seq: Seq }),
+  frame('presence', { room: RoomId, from: Address, state: PresenceState }),
   SentFrame,
   frame('synced', { account: AccountPosition }),
   frame('pong', {}),

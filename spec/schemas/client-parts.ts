@@ -18,7 +18,7 @@ export const line = (min: number, max: number) =>
 export const count = (maximum = Number.MAX_SAFE_INTEGER) => Type.Integer({ minimum: 0, maximum });
 export const oneOf = <const Word extends string>(...words: Word[]) =>
   Type.Unsafe<Word>({ type: 'string', enum: words as string[] });
-const nullable = <Of extends TSchema>(schema: Of) => Type.Union([schema, Type.Null()]);
+export const nullable = <Of extends TSchema>(schema: Of) => Type.Union([schema, Type.Null()]);
 export const object = <Members extends TProperties>(members: Members) => Type.Object(members);
 
 export const Domain = Type.String({ maxLength: 253, pattern: `^${domainPattern}$` });
@@ -40,6 +40,7 @@ export const DisplayName = Type.String({
 export const Bio = line(1, 256);
 export const StatusLine = line(1, 64);
 export const Audience = oneOf('everyone', 'contacts', 'nobody');
+export const PresenceAudience = oneOf('contacts', 'nobody');
 export const Password = text(8, 256);
 export const Device = line(0, 64);
 export const RequestKey = Type.String({ pattern: '^[!-~]{1,64}$' });
@@ -118,7 +119,7 @@ export const Me = object({
   bio: nullable(Bio),
   status: nullable(StatusLine),
   handle: nullable(Address),
-  shown: object({ name: Audience, bio: Audience, status: Audience, handle: Audience }),
+  shown: object({ name: Audience, bio: Audience, status: Audience, handle: Audience, presence: PresenceAudience }),
   session: SessionId,
 });
 export const MeChange = object({
@@ -134,6 +135,7 @@ export const MeChange = object({
       bio: Type.Optional(Audience),
       status: Type.Optional(Audience),
       handle: Type.Optional(Audience),
+      presence: Type.Optional(PresenceAudience),
     }),
   ),
 });
@@ -151,19 +153,13 @@ export const WardList = object({ wards: Type.Array(Ward, { maxItems: 200 }), nex
 export const WardChange = object({ limited: Type.Boolean() });
 
 /** What is being written and was not sent: a text, and what it answers or edits. */
-const draftMembers = { text: text(1, 4096), rel: Type.Optional(Relations) };
-/** Ms since 1970; a time that has passed is no mute. */
-const muted = Time;
-const pinned = count(2_147_483_647);
+export const draftMembers = { text: text(1, 4096), rel: Type.Optional(Relations) };
+export const pinned = count(2_147_483_647);
 export const RoomPreferences = object({
-  muted: Type.Optional(muted),
+  /** a time that has passed is no mute */
+  muted: Type.Optional(Time),
   pinned: Type.Optional(pinned),
   draft: Type.Optional(object({ ...draftMembers, at: Time, session: SessionId })),
-});
-export const RoomPreferencesChange = object({
-  muted: Type.Optional(nullable(muted)),
-  pinned: Type.Optional(nullable(pinned)),
-  draft: Type.Optional(nullable(object(draftMembers))),
 });
 export const RoomSummary = object({
   room: RoomId,
@@ -260,21 +256,6 @@ export const sendContents = {
   'message.poll-close': Nothing,
   reaction: object({ emoji: line(1, 32) }),
 };
-export const SearchResult = object({
-  room: RoomId,
-  seq: Seq,
-  at: Time,
-  id: EventId,
-  sender: Address,
-  /** the beginning of what it says now */
-  text: Type.String({ maxLength: 300 }),
-});
-export const SearchResults = object({
-  results: Type.Array(SearchResult, { maxItems: 50 }),
-  /** records that were not looked at yet */
-  behind: count(),
-  oldest: Type.Optional(Time),
-});
 export const SendRequest = object({
   requestKey: RequestKey,
   type: SendType,

@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import { clientSendBytesMax, ofAddress, ofRoom, ofRoomAndAddress, pageAfter, ruleCodes } from './client-endpoint.js';
 import type { ClientEndpoint } from './client-endpoint.js';
+import * as own from './client-own-parts.js';
 import * as parts from './client-parts.js';
 
 /** A change of room state: recorded, or on its way to the hub. */
@@ -47,6 +48,14 @@ export const roomEndpoints = {
     answers: { 204: null },
     codes: ['unknown-room'],
   },
+  listReads: {
+    method: 'GET',
+    path: '/rooms/{room}/reads',
+    summary: 'Lists how far people have read who let it be known, in rooms of up to 100.',
+    params: ofRoom,
+    answers: { 200: own.ReadList },
+    codes: ['unknown-room'],
+  },
   setTyping: {
     method: 'PUT',
     path: '/rooms/{room}/typing',
@@ -61,7 +70,7 @@ export const roomEndpoints = {
     path: '/rooms/{room}/preferences',
     summary: 'Mutes or pins a room, or keeps a draft, for the person’s own devices; null takes away.',
     params: ofRoom,
-    body: parts.RoomPreferencesChange,
+    body: own.RoomPreferencesChange,
     bodyBytesMax: clientSendBytesMax,
     answers: { 204: null },
     codes: ['unknown-room'],
@@ -164,7 +173,7 @@ export const eventEndpoints = {
       until: Type.Optional(parts.Time),
       limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 50 })),
     }),
-    answers: { 200: parts.SearchResults },
+    answers: { 200: own.SearchResults },
   },
   sendEvent: {
     method: 'POST',

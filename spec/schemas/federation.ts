@@ -109,6 +109,7 @@ export const Signal = Type.Object({
   from: Type.String({ maxLength: 128 }),
   counter: Count,
   seq: Type.Optional(Count),
+  state: Type.Optional(Type.String({ maxLength: 16 })),
 });
 export const SignalsRequest = Type.Object({ items: Type.Array(Signal, { minItems: 1, maxItems: 256 }) });
 export const SignalsAnswer = Type.Object({});

@@ -7,7 +7,10 @@ import type { LiveRoom } from './live-room.js';
 type SignalDeps = Pick<
   ServiceDeps,
   'domain' | 'store' | 'rooms' | 'peers' | 'clock' | 'timers' | 'bells' | 'log' | 'accountIdOf'
->;
+> & {
+  /** takes what contacts tell and ask each other about presence */
+  readonly hearContact: (live: LiveRoom, signal: WireSignal) => Promise<void>;
+};
 
 export interface WireSignal {
   readonly kind: string;
@@ -15,6 +18,7 @@ export interface WireSignal {
   readonly from: string;
   readonly counter: number;
   readonly seq?: number | undefined;
+  readonly state?: string | undefined;
 }
 
 export interface ExchangeSignals {
@@ -24,6 +28,8 @@ export interface ExchangeSignals {
    */
   send(live: LiveRoom, signal: { kind: 'typing' | 'read'; from: Address; seq?: number }): Promise<void>;
   accept(peer: Domain, items: readonly WireSignal[]): Promise<void>;
+  /** Sends a signal to one provider. */
+  sendTo(peer: Domain, signal: WireSignal): void;
   stop(): void;
 }
 
@@ -48,11 +54,13 @@ export function createExchangeSignals(deps: SignalDeps): ExchangeSignals {
     cancel = undefined;
     for (const [peer, signals] of waiting) {
       const items = [...signals.values()].slice(0, ITEMS_MAX);
+      for (const item of items) signals.delete(nameOf(item));
+      if (signals.size === 0) waiting.delete(peer);
       void deps.peers
         .call(peer, 'signals', JSON.stringify({ items }))
         .catch((cause: unknown) => deps.log.debug('signals-lost', { peer, cause }));
     }
-    waiting.clear();
+    if (waiting.size > 0) cancel = deps.timers.after(FLUSH_MS, flush);
   }
 
   function queue(peer: Domain, signal: WireSignal): void {
@@ -69,6 +77,7 @@ export function createExchangeSignals(deps: SignalDeps): ExchangeSignals {
     const live = await deps.rooms.get(room);
     if (live?.state.isJoined(from) !== true || !isLatest(counters, signal)) return;
     if ((await discardedSender(deps, live)) !== undefined) return;
+    if (signal.kind === 'watch' || signal.kind === 'presence') await deps.hearContact(live, signal);
     const isLate = deps.clock.now() - signal.counter > LATE_MS_MAX;
     if (signal.kind === 'typing' && !isLate) deps.bells.signal({ t: 'typing', room, from });
     if (signal.kind === 'read' && signal.seq !== undefined)
@@ -86,6 +95,7 @@ export function createExchangeSignals(deps: SignalDeps): ExchangeSignals {
         if (peer !== deps.domain) queue(peer, { kind, room, from, counter, ...(seq === undefined ? {} : { seq }) });
       }
     },
+    sendTo: queue,
     async accept(peer, items) {
       for (const item of items) await acceptOne(peer, item);
     },

@@ -16,6 +16,7 @@ import { readActs } from './read-acts.js';
 import { listVotes, readPoll } from './read-poll.js';
 import { listMembers, listRoles, listRooms, readRecords, roomSummary, visibleRange } from './read-rooms.js';
 import { listEdits, readTimeline } from './read-timeline.js';
+import type { Presence } from './presence.js';
 import { listReports, makeReport } from './make-report.js';
 import { requestContact } from './request-contact.js';
 import { createOnce, createSendEvent, joinedRoom } from './send-event.js';
@@ -27,6 +28,7 @@ export type RoomServiceDeps = ServiceDeps &
     readonly signals: ExchangeSignals;
     readonly bells: Bells;
     readonly holes: FillHoles;
+    readonly presence: Presence;
     /** there is a report to send to a provider */
     readonly ringReports: (peer: Domain) => void;
   };

@@ -172,7 +172,11 @@ export interface LiveRecord {
 /** Short-lived news of a room that stands in no log; sent to open streams only. */
 export type Signal =
   | { readonly t: 'typing'; readonly room: RoomId; readonly from: Address }
-  | { readonly t: 'read'; readonly room: RoomId; readonly from: Address; readonly seq: number };
+  | { readonly t: 'read'; readonly room: RoomId; readonly from: Address; readonly seq: number }
+  | { readonly t: 'presence'; readonly room: RoomId; readonly from: Address; readonly state: PresenceState };
+
+/** Whether somebody is there: now, within three days, within a week, or before. */
+export type PresenceState = 'online' | 'recently' | 'week' | 'long-ago';
 
 /** A bell says "look again" and nothing else, so live and catch-up read the same way. Listeners must not throw. */
 export interface Bells {
@@ -303,6 +307,12 @@ export interface RoomServices {
   setTyping(who: Actor, room: RoomId): Promise<void>;
   /** @param session which device says so, as the person's session list names it */
   changePreferences(who: Actor, room: RoomId, change: PreferencesWanted & { session: string }): Promise<void>;
+  /** Tells, for an hour, by `presence` signals whether these contacts are there; instead of those asked for before. */
+  watchPresence(who: Actor, addresses: readonly Address[]): Promise<void>;
+  /** The person is there as long as a stream is open. @returns to be called when it ends */
+  streamOpened(who: Actor): () => void;
+  /** How far people have read who let it be known; ≤ 100. */
+  listReads(who: Actor, room: RoomId): Promise<{ reads: readonly { address: Address; seq: number }[] }>;
 
   roomSummary(who: Actor, room: RoomId): Promise<RoomSummary>;
   /** by room id, rooms that were left included; `next` = `after` of the next page, absent on the last */

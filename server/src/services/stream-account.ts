@@ -303,7 +303,7 @@ export class AccountStream {
   }
 
   #tellSignal(signal: Signal): void {
-    const isOwnTyping = signal.t === 'typing' && signal.from === this.#session.who.address;
+    const isOwnTyping = signal.t !== 'read' && signal.from === this.#session.who.address;
     // Signals are of the moment: a stream that is behind does without.
     if (this.#behind || isOwnTyping || this.#sink.isFull()) return;
     this.#send(signal);

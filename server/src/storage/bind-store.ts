@@ -127,6 +127,7 @@ function bindAccounts(db: Database): AccountStore {
     listSessions: (accountId) => sessions.listSessions(db, accountId),
     revokeSession: (accountId, sessionId) => sessions.revokeSession(db, accountId, sessionId),
     revokeSessions: (accountId, except) => sessions.revokeSessions(db, accountId, except),
+    lastSeen: (accountId) => sessions.lastSeen(db, accountId),
     touchSessions: (uses) => sessions.touchSessions(db, uses),
     createCode: (code) => accounts.createCode(db, code),
     addRequest: (request, bounds) => requests.addRequest(db, request, bounds),

@@ -97,3 +97,10 @@ export async function touchSessions(
   const rows = uses.map(({ accountId, sessionId, at }) => [accountId, sessionId, at]);
   await Promise.all(issueRows(db.sql, touch, rows));
 }
+
+/** @see AccountStore.lastSeen */
+export async function lastSeen(db: Database, accountId: number): Promise<number> {
+  const text = 'SELECT coalesce(max(used_at), 0) AS at FROM sessions WHERE account_id = $1';
+  const [row] = await issue<{ at: number }>(db.coldSql, text, [accountId]);
+  return row?.at ?? 0;
+}

@@ -215,6 +215,8 @@ export interface AccountStore {
   listSessions(accountId: number): Promise<SessionRow[]>;
   revokeSession(accountId: number, sessionId: number): Promise<boolean>;
   revokeSessions(accountId: number, except?: number): Promise<void>;
+  /** When the account was last used, ms; 0 when it has no session. */
+  lastSeen(accountId: number): Promise<number>;
   touchSessions(uses: readonly { accountId: number; sessionId: number; at: number }[]): Promise<void>;
   createCode(code: SignUpCode): Promise<void>;
   /** Requests to one account; `max` bounds those waiting. With `mail`, a mail seen before adds nothing and gives `present`. */

@@ -42,7 +42,13 @@ export function openClientStreams(deps: ClientStreamsDeps): ClientStreams {
   return {
     open(webSocket, { clientAddress }) {
       const stream = new LiveStream(
-        { ...deps, admit: (opened, session) => webSocket.on('close', admit(opened, session)) },
+        {
+          ...deps,
+          admit: (opened, session) => {
+            webSocket.on('close', admit(opened, session));
+            webSocket.on('close', deps.roomServices.streamOpened(session.who));
+          },
+        },
         webSocket,
         clientAddress,
       );

@@ -9,6 +9,7 @@ type RoomOperation =
   | 'markRead'
   | 'setTyping'
   | 'changePreferences'
+  | 'listReads'
   | 'leaveRoom'
   | 'setTitle'
   | 'setHistory'
@@ -41,6 +42,10 @@ export function roomEndpoints(rooms: RoomServices): Pick<ClientHandlers, RoomOpe
       await rooms.changePreferences(session.who, roomOf(params.room), change);
       return { status: 204 };
     },
+    listReads: async ({ session, params }) => ({
+      status: 200,
+      body: await rooms.listReads(session.who, roomOf(params.room)),
+    }),
     leaveRoom: async ({ session, params }) => sendAnswer(await rooms.leaveRoom(session.who, roomOf(params.room))),
     setTitle: async ({ session, params, body }) =>
       sendAnswer(await rooms.setTitle(session.who, roomOf(params.room), body.title)),

@@ -4,7 +4,7 @@ import type { ProfileRow } from '../../storage/account-rows.js';
 
 /** Who may see a part of a profile. */
 export type Audience = 'everyone' | 'contacts' | 'nobody';
-export const profileParts = ['name', 'bio', 'status', 'handle'] as const;
+export const profileParts = ['name', 'bio', 'status', 'handle', 'presence'] as const;
 export type ProfilePart = (typeof profileParts)[number];
 export type Shown = Readonly<Record<ProfilePart, Audience>>;
 
@@ -16,7 +16,13 @@ export interface OwnProfile {
 }
 
 /** @see PV-PRF-004 */
-const SHOWN_AT_FIRST: Shown = { name: 'everyone', bio: 'everyone', status: 'contacts', handle: 'everyone' };
+const SHOWN_AT_FIRST: Shown = {
+  name: 'everyone',
+  bio: 'everyone',
+  status: 'contacts',
+  handle: 'everyone',
+  presence: 'contacts',
+};
 
 /** What a person says of themselves, as it stands when they have said nothing yet. */
 export function readProfileRow(row: ProfileRow | undefined): OwnProfile {
