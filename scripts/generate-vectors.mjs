@@ -18,6 +18,7 @@ import { keyIdVectors } from './vectors/key-id.mjs';
 import { keyStatementVectors } from './vectors/key-statement.mjs';
 import { denialVectors, inviteVectors, mailVectors } from './vectors/letters.mjs';
 import { messageVectors } from './vectors/message.mjs';
+import { linkTextVectors } from './vectors/rules/links.mjs';
 import { merkleVectors } from './vectors/merkle.mjs';
 import { pollVectors } from './vectors/poll.mjs';
 import { providerDocumentVectors } from './vectors/provider-document.mjs';
@@ -45,6 +46,7 @@ const formats = {
   jws: jwsVectors,
   'key-id': keyIdVectors,
   'key-statement': keyStatementVectors,
+  link: linkTextVectors,
   mail: mailVectors,
   merkle: merkleVectors,
   message: messageVectors,

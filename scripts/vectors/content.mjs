@@ -15,6 +15,7 @@ const statement = { statement: hashText(statementOf('a.example')), version: 1 };
 const rights = ['send', 'react', 'invite', 'remove', 'ban', 'restrict', 'moderate', 'info', 'roles', 'manage', 'pin'];
 const join = `e${hashText('a join')}`;
 const salt = nonceOf('salt');
+const proof = 'A'.repeat(86);
 
 /** Types of state with a key that fits them. */
 const stateKeys = {
@@ -169,6 +170,8 @@ function people() {
       accepted: {
         joined: { membership: 'joined' },
         'joined-by-invite': { membership: 'joined', invite: 'a.b.c' },
+        'joined-by-link': { membership: 'joined', invite: 'a.b.c', proof },
+        'joined-by-link-with-role': { membership: 'joined', invite: 'a.b.c', proof, role: 'admin' },
         left: { membership: 'left' },
       },
       refused: {
@@ -176,6 +179,13 @@ function people() {
         without: {},
         'invite-not-text': { membership: 'joined', invite: {} },
         'left-with-invite': { membership: 'left', invite: 'a.b.c' },
+        'left-with-proof': { membership: 'left', proof },
+        'left-with-role': { membership: 'left', role: 'admin' },
+        'proof-without-invite': { membership: 'joined', proof },
+        'proof-of-63-bytes': { membership: 'joined', invite: 'a.b.c', proof: proof.slice(0, 84) },
+        'proof-stray-bits': { membership: 'joined', invite: 'a.b.c', proof: `${proof.slice(0, 85)}B` },
+        'role-without-proof': { membership: 'joined', invite: 'a.b.c', role: 'admin' },
+        'role-upper-case': { membership: 'joined', invite: 'a.b.c', proof, role: 'Admin' },
       },
     }),
     ...of('provider', 'PV-CNT-014', {

@@ -13,6 +13,7 @@ import {
   vectorTimes,
   withOtherSignature,
 } from '../lib/signed-objects.mjs';
+import { vectorKey } from '../lib/vector-keys.mjs';
 
 const keys = providerKeys('a.example');
 const dm = createdRoom({ kind: 'dm', rules: 1, with: 'bob@b.example' });
@@ -58,6 +59,7 @@ export function inviteVectors() {
     bad('nonce-of-15-bytes', { nonce: base64url(bytesOf('n', 15)) }),
     bad('after-null', { after: null }),
     bad('after-room-id', { after: dm.room }),
+    ...links(),
     parsed('payload-1024', ['PV-INV-002'], { jws: sized(limit.within) }),
     parsed('payload-1025', ['PV-INV-002'], { jws: sized(limit.over), code: 'bad-invite' }),
     verified('signed-by-event-key', ['PV-INV-003'], { jws, ok: true }),
@@ -65,6 +67,29 @@ export function inviteVectors() {
     verified('signed-by-seal-key', ['PV-INV-003'], { jws: inviteOf({}, keys.seal) }),
     verified('signature-changed', ['PV-INV-003'], { jws: withOtherSignature(jws) }),
     verified('statement-of-another-domain', ['PV-INV-003'], { jws, statement: statementUnderOtherName() }),
+  ];
+}
+
+function links() {
+  const link = base64url(vectorKey('invite link').publicKey);
+  const of = (requirement, code) => (name, changes) =>
+    parsed(`link-${name}`, [requirement], {
+      jws: inviteOf({ to: undefined, link, ...changes }),
+      ...(code && { code }),
+    });
+  const [good, bad] = [of('PV-LNK-001'), of('PV-LNK-002', 'bad-invite')];
+  return [
+    good('plain', {}),
+    good('with-everything', { role: 'admin', approve: true, uses: 1_000_000 }),
+    good('one-use', { uses: 1 }),
+    bad('with-to', { to: 'bob@b.example' }),
+    bad('with-after', { after: `e${hashText('access')}` }),
+    bad('key-short', { link: link.slice(1) }),
+    bad('role-upper-case', { role: 'Admin' }),
+    bad('approve-false', { approve: false }),
+    bad('no-use', { uses: 0 }),
+    bad('uses-over-limit', { uses: 1_000_001 }),
+    bad('uses-text', { uses: '1' }),
   ];
 }
 
@@ -133,6 +158,7 @@ function bodies() {
     body('create-signature-changed', 'PV-MAIL-007', { jws: create({ jws: withOtherSignature(dm.jws) }) }),
     body('invite-to-another-room', 'PV-MAIL-008', { jws: invite({ room: group.room }) }),
     body('invite-by-another', 'PV-MAIL-008', { jws: invite({ by: 'carol@a.example' }) }),
+    body('invite-is-a-link', 'PV-MAIL-008', { jws: invite({ to: undefined, link: hashText('link') }) }),
     body('invite-to-another', 'PV-MAIL-008', { jws: invite({ to: 'carol@b.example' }) }),
     body('dm-with-another', 'PV-MAIL-008', { jws: people('carol@b.example') }),
     body('dm-of-another', 'PV-MAIL-008', { jws: dmFrom('carol@a.example') }),

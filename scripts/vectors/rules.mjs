@@ -1,6 +1,7 @@
 import { formVectors } from './rules/form.mjs';
 import { joinVectors } from './rules/joins.mjs';
 import { limitVectors } from './rules/limits.mjs';
+import { linkVectors } from './rules/links.mjs';
 import { rankVectors } from './rules/ranks.mjs';
 import { rightVectors } from './rules/rights.mjs';
 import { settingVectors } from './rules/settings.mjs';
@@ -12,6 +13,7 @@ export function rulesVectors() {
     ...formVectors(),
     ...senderVectors(),
     ...joinVectors(),
+    ...linkVectors(),
     ...rightVectors(),
     ...rankVectors(),
     ...limitVectors(),

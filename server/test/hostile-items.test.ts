@@ -1,9 +1,11 @@
 import t from 'tap';
 import { openKeyFile, activeKey } from '../src/own-keys.js';
 import { sha256Base64url } from '../src/protocol/hash.js';
-import { buildInvite } from '../src/protocol/invite.js';
-import type { InviteFields } from '../src/protocol/invite.js';
+import { buildInvite, buildLink } from '../src/protocol/invite.js';
+import type { LinkFields, PersonalFields } from '../src/protocol/invite.js';
 import { signJws } from '../src/protocol/jws.js';
+import { linkKeyOf, proveLink } from '../src/protocol/link.js';
+import type { SigningKey } from '../src/protocol/key-thumbprint.js';
 import { buildKeyStatement } from '../src/protocol/key-statement.js';
 import type { EventId, RoomId } from '../src/protocol/identifiers.js';
 import { address, DAY_MS, domain, nonce, strayKey } from './support/hostile-peer.js';
@@ -240,7 +242,7 @@ for (const [name, jws] of [
     expect: denied('bad-statement', 'R8'),
   });
 
-function invite(changes: Partial<InviteFields> = {}, key = hubKey): string {
+function invite(changes: Partial<PersonalFields> = {}, key = hubKey): string {
   const base = { room: secret, hub: domain(A), by: address(`alice@${A}`), to: mallory };
   return buildInvite({ ...base, until: Date.now() + DAY_MS, nonce: nonce(), ...changes }, key).jws;
 }
@@ -262,6 +264,42 @@ for (const [name, make] of joins)
       { status: 'denied', code: 'not-invited', rule: 'R9' },
     ),
   });
+const holder = linkKeyOf(nonce());
+interface Deviation {
+  readonly fields?: Partial<LinkFields>;
+  readonly key?: SigningKey;
+  readonly proof?: string;
+  readonly role?: string;
+}
+/** A join by a link of alice's, as good as its deviations let it be. */
+function byLink({ fields, key = hubKey, proof, role }: Deviation = {}): object {
+  const base = { room: secret, hub: domain(A), by: address(`alice@${A}`), link: holder.x };
+  const { jws } = buildLink({ ...base, until: Date.now() + DAY_MS, nonce: nonce(), ...fields }, key);
+  return { invite: jws, proof: proof ?? proveLink(holder, { room: secret, person: mallory }), ...(role && { role }) };
+}
+const linkJoins: [name: string, deviation: Deviation][] = [
+  ['a proof by another key', { proof: proveLink(linkKeyOf(nonce()), { room: secret, person: mallory }) }],
+  ['a proof that somebody else made for themselves', { proof: proveLink(holder, { room: secret, person: eve }) }],
+  ['a proof for another room', { proof: proveLink(holder, { room: stage.room, person: mallory }) }],
+  ['a link into another room', { fields: { room: stage.room } }],
+  ['a link that has expired', { fields: { until: Date.now() - 1 } }],
+  ['a link that asks for approval', { fields: { approve: true } }],
+  ['a link of a person who is not there', { fields: { by: eve }, key: peer.event }],
+  ['a link signed by another provider', { key: peer.event }],
+  ['a role that the link does not give', { role: 'admin' }],
+  ['a role that does not exist', { fields: { role: 'nobody' }, role: 'nobody' }],
+];
+for (const [name, deviation] of linkJoins)
+  await stage.row(t, `join: ${name}`, {
+    control: say,
+    attack: async () =>
+      await peer.ask(A, 'join', { room: secret, items: stage.joinItems(byLink(deviation), mallory, secret) }),
+    expect: results(
+      { status: 'denied', code: 'not-invited', rule: 'R9' },
+      { status: 'denied', code: 'not-invited', rule: 'R9' },
+    ),
+  });
+
 for (const [name, room, expect] of [
   ['the provider alone', secret, denied('not-invited')],
   ['the provider alone, for another room than the one named', stage.room, denied('wrong-room', 'R2')],

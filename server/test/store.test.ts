@@ -265,12 +265,12 @@ t.test('state', async (t) => {
 
   t.test('can be read as of a stored head, by bucket and by kind of entry', async (t) => {
     t.same(shown(await store.stateAt(room, 2, all)), [`member ${alice} 1`, 'room.create  0', 'room.info  2']);
-    t.same(shown(await store.stateAt(room, 4, { ...all, person: true })), [`member ${alice} 1`]);
+    t.same(shown(await store.stateAt(room, 4, { ...all, paged: true })), [`member ${alice} 1`]);
     const { bucket } = entryOf(join, 'member', alice);
-    t.same(shown(await store.stateAt(room, 4, { bucketFrom: bucket, bucketTo: bucket, person: true })), [
+    t.same(shown(await store.stateAt(room, 4, { bucketFrom: bucket, bucketTo: bucket, paged: true })), [
       `member ${alice} 1`,
     ]);
-    t.same(shown(await store.stateAt(room, 4, { bucketFrom: bucket + 1, bucketTo: 255, person: true })), []);
+    t.same(shown(await store.stateAt(room, 4, { bucketFrom: bucket + 1, bucketTo: 255, paged: true })), []);
     t.same(shown(await store.entriesOf([room, roomId()], 'room.info', '')), ['room.info  3']);
   });
 });

@@ -258,6 +258,7 @@ LABEL, HASH = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", "[A-Za-z0-9_-]{42}[AEIMQUYcg
 domain, role_name, count, version, u32 = match(rf"({LABEL}\.)+(?=[a-z]){LABEL}", 253), match("[a-z0-9-]{1,32}"), whole(0, MAX), whole(
     1, MAX), whole(0, 2**32 - 1)
 hash32, nonce, event_id, room_id = match(HASH), match("[A-Za-z0-9_-]{21}[AQgw]"), match("e" + HASH), match("r" + HASH)
+signature = match("[A-Za-z0-9_-]{85}[AQgw]")
 RIGHTS = {"send", "react", "invite", "remove", "ban", "restrict", "moderate", "info", "roles", "manage", "pin"}
 ROLES = {"member": (0, {"send", "react", "invite"}), "admin": (60, RIGHTS - {"manage"}),
          "moderator": (30, {"send", "react", "invite", "remove", "restrict", "moderate", "pin"})}
@@ -268,13 +269,13 @@ EVENT = {"type": match(r"[a-z][a-z0-9-]*(\.[a-z0-9-]+)*", 64), "sender": lambda 
          "ttl?": whole(1, 31536000), "author?": lambda v: False}
 ROOM_TYPES = ("create", "owner", "info", "settings", "pins", "history", "superseded")
 KEYS = {**{"room." + name: one_of("") for name in ROOM_TYPES}, "member": address, "access": address, "provider": domain,
-        "room.deny": domain, "role": role_name}
+        "room.deny": domain, "role": role_name, "room.link": hash32}
 RELATIONS = {"message.edit": ("edit", 1), "message.delete": ("delete", 16), "reaction": ("react", 1), "message.vote": ("vote", 1),
              "message.poll-close": ("vote", 1)}
 UNERASED = ("message.edit", "message.delete", "message.poll-close")  # PV-EFF-002
 CONTENT = {"room.create": {"kind": one_of("dm", "group"), "rules": whole(1, 1), "statement": hash32, "version": version,
                            "with?": address, "prev?": room_id},
-           "member": {"membership": one_of("joined", "left"), "invite?": string},
+           "member": {"membership": one_of("joined", "left"), "invite?": string, "proof?": signature, "role?": role_name},
            "access": {"role?": role_name, "ban?": true, "remove?": event_id, "title?": line(1, 32),
                       "restrict?": {"rights": rights, "until?": count}},
            "provider": {"statement": hash32, "version": version}, "role": {"rank": whole(0, 99), "rights": rights},
@@ -284,12 +285,15 @@ CONTENT = {"room.create": {"kind": one_of("dm", "group"), "rules": whole(1, 1), 
                              "preview?": true, "join?": one_of("knock")},
            "room.pins": {"pins": lambda v: has(v, (event_id, 0, 50)) and len(set(v)) == len(v)},
            "room.deny": {"denied": lambda v: isinstance(v, bool)},
-           "room.history": {"visible": one_of("all", "joined")}, "room.superseded": {"by": room_id}}
+           "room.history": {"visible": one_of("all", "joined")}, "room.superseded": {"by": room_id},
+           "room.link": {"by": address, "link": hash32}}
 KEY = {"x": hash32, "use": one_of("event", "seal", "request"), "status": one_of("active", "retired")}
 STATEMENT = {"provider": domain, "version": version, "issued": count, "roots": (hash32, 1, 2), "keys": (KEY, 1, 12)}
 DOCUMENT = {"version": version, "issued": count, "expires": count, "statement": string, "versions": (line(1, 64), 0, 16),
             "profiles": (line(1, 64), 0, 16), "limits": map_of(count), "contacts": map_of(line(1, 256)), "status": line(1, 64)}
 INVITE = {"room": room_id, "hub": domain, "by": address, "to": address, "until": count, "nonce": nonce, "after?": event_id}
+LINK = {"room": room_id, "hub": domain, "by": address, "link": hash32, "until": count, "nonce": nonce,
+        "to?": lambda v: False, "after?": lambda v: False, "role?": role_name, "approve?": true, "uses?": whole(1, 1000000)}
 MAIL = {"from": address, "to": address, "kind": string, "nonce": nonce, "until": count, "body": {}}
 CREATE = {"jws": string, "content": string, "statement": string}
 DENIAL = {"hub": domain, "room": room_id, "event": event_id, "code": match("[a-z][a-z0-9-]{0,63}"), "at": count,
@@ -361,7 +365,9 @@ def read_content(event, content):
     need(has(c, {"salt": nonce}) and has(c, CONTENT.get(event.type, {}) if event.key is not None else {}), "bad-event")
     if event.type == "room.create":
         need(("with" in c) == (c["kind"] == "dm") and c.get("with") != event.sender, "bad-event")
-    need(event.type != "member" or "invite" not in c or c["membership"] == "joined", "bad-event")
+    need(event.type != "member" or ("invite" not in c or c["membership"] == "joined") and ("proof" not in c or "invite" in c)
+         and ("role" not in c or "proof" in c), "bad-event")
+    need(event.type != "room.link" or event.key == link_id(c["by"], c["link"]), "bad-event")
     return c
 
 def read(text, typ, limit, form, code):
@@ -436,9 +442,22 @@ def accept_document(text, provider, now, last=None):
     return False
 
 def read_invite(text):
-    invite = read(text, "payvand-invite", 1024, INVITE, "bad-invite")
-    need(invite.p["by"] != invite.p["to"], "bad-invite")
+    invite = read(text, "payvand-invite", 1024, {}, "bad-invite")
+    need(has(invite.p, LINK if "link" in invite.p else INVITE) and invite.p["by"] != invite.p.get("to"), "bad-invite")
     return invite
+
+def read_link(text):
+    """PV-LNK-003 to PV-LNK-005: the domain, the seed of the key and the locator of the text of a link."""
+    found = re.fullmatch("https://([^/]*)/join#([^/]*)", text)
+    need(found and domain(found[1]) and nonce(found[2]), "bad-link")
+    return {"provider": found[1], "seed": hash_of("payvand-link-key\0" + found[2]), "locator": hash_of("payvand-link-locator\0" + found[2])}
+
+def proves(link, room, person, proof):
+    """PV-LNK-006."""
+    return good_signature(unb64(link), f"payvand-link\0{room}\0{person}".encode(), unb64(proof))
+
+def link_id(by, link):
+    return hash_of(f"{by}\0{link}")
 
 def read_mail(text):
     need(not isinstance(text, str) or len(text) <= 8192, "too-large")
@@ -456,7 +475,7 @@ def read_invitation(mail):
         content = read_content(create, body["create"]["content"])
         need(create.type == "room.create" and keys.names(content) and keys.provider == create.domain, "bad-mail")
         need(keys.first() and keys.signed(create, "event"), "bad-mail")
-        need((invite.p["room"], invite.p["by"], invite.p["to"]) == (create.room, *people), "bad-mail")
+        need((invite.p["room"], invite.p["by"], invite.p.get("to")) == (create.room, *people), "bad-mail")
         need(content["kind"] == "group" or people == (create.sender, content["with"]), "bad-mail")
     except Bad:
         raise Bad("bad-mail")
@@ -521,7 +540,7 @@ def check_evidence(report, evidence):
 ZERO = b64(bytes(32))
 
 def shared(type):
-    return type not in ("member", "access")
+    return type not in ("member", "access", "room.link")
 
 def bucket(type, key):
     return H(type + "\0" + key)[0]
@@ -602,7 +621,11 @@ class State:
         return (entry.content["rank"], set(entry.content["rights"])) if entry else ROLES.get(name)
 
     def role_of(self, person):
-        return (100, RIGHTS) if person == self.owner else self.role(self.said("access", person).get("role", "member")) or (0, set())
+        return (100, RIGHTS) if person == self.owner else self.role(self.role_name(person, self.said("access", person))) or (0, set())
+
+    def role_name(self, person, access):
+        """PV-RIGHT-004, with this access entry."""
+        return access.get("role") or self.said("member", person).get("role", "member")
 
     def rank(self, person):
         return self.role_of(person)[0]
@@ -652,13 +675,13 @@ def judge(state, room, item, event, seen_hash=None):
                                                 or not (brings.succeeds(force) if force else brings.first())):
         return ("R8", "bad-statement"), content
     if joins and (state.joined(sender) or "ban" in state.said("access", sender) or state.denied(event.domain)
-                  or not state.dm and not invited(state, room, sender, content, at)):
+                  or not invited(state, room, sender, content, at)):
         return ("R9", "not-invited"), content
     if not may(state, event, content, joins, mine):
         return ("R10", "no-right"), content
     if kind in ("access", "role", "room.owner", "room.deny") and not reaches(state, event, content, mine):
         return ("R11", "rank"), content
-    if key is not None and full(state, event, joins, force, entry_of(event, content, item), present):
+    if key is not None and full(state, event, joins, force, entry_of(event, content, item), present, mine):
         return ("R12", "state-full"), content
     timer = state.said("room.settings").get("timer")
     if key is None and timer and kind != "message.delete" and p.get("ttl", MAX) > timer:
@@ -666,18 +689,28 @@ def judge(state, room, item, event, seen_hash=None):
     return None, content
 
 def invited(state, room, sender, content, at):
-    """R9, PV-RULE-022 to PV-RULE-026."""
-    if sender == state.create.sender and not state.get("member", sender):
-        return True
+    """R9, PV-RULE-022 to PV-RULE-026 and PV-RULE-070."""
     try:
         invite = read_invite(content.get("invite"))
     except Bad:
+        invite = SimpleNamespace(p={})
+    i, keys = invite.p, invite.p and state.in_force(home(invite.p["by"]))
+    if content.get("role") != (i.get("role") if "link" in i else None):
         return False
-    i, access = invite.p, state.get("access", sender)
-    keys, ranked = state.in_force(home(i["by"])), state.said("access", sender).get("role", "member") != "member"
-    return ((i["room"], i["to"], i.get("after")) == (room, sender, access and access.id) and i["until"] >= at
-            and "invite" in state.rights(i["by"], at) and (not ranked or state.rank(i["by"]) > state.rank(sender))
-            and keys is not None and keys.signed(invite, "event"))
+    if state.dm or sender == state.create.sender and not state.get("member", sender):
+        return True
+    if not i or i["room"] != room or i["until"] < at or not keys or not keys.signed(invite, "event"):
+        return False
+    access, ranked = state.get("access", sender), state.role_name(sender, state.said("access", sender)) != "member"
+    return ("invite" in state.rights(i["by"], at) and (not ranked or state.rank(i["by"]) > state.rank(sender)) and (
+        linked(state, sender, content, i, at) if "link" in i else (i["to"], i.get("after")) == (sender, access and access.id)))
+
+def linked(state, sender, content, i, at):
+    """R9, PV-RULE-071 to PV-RULE-075."""
+    role, rights = state.role(i.get("role")), state.rights(i["by"], at)
+    return ("approve" not in i and "proof" in content and proves(i["link"], i["room"], sender, content["proof"])
+            and "remove" not in state.said("access", sender) and not state.get("room.link", link_id(i["by"], i["link"]))
+            and ("role" not in i or bool(role) and state.rank(i["by"]) > role[0] and {"roles"} | role[1] <= rights))
 
 def may(state, event, content, joins, mine):
     """R10."""
@@ -690,6 +723,8 @@ def may(state, event, content, joins, mine):
         return kind in ("room.settings", "room.pins", "room.superseded")
     if kind == "room.deny" and content["denied"] == state.denied(key):
         return False
+    if kind == "room.link":
+        return "remove" in mine or content["by"] == event.sender and "invite" in mine
     if kind != "access":
         usual = "send" if key is None else "manage"
         return {"reaction": "react", "message.vote": "react", "room.info": "info", "room.settings": "info", "room.pins": "pin", "room.deny": "ban",
@@ -719,10 +754,12 @@ def reaches(state, event, content, mine):
         return False
     if join and remove != join and (old.get("remove") == join or "ban" in content):
         return False
-    role = state.role(content.get("role", "member"))
-    return old.get("role") == content.get("role") or bool(role) and role[0] < rank and ("role" not in content or role[1] <= mine)
+    name = state.role_name(key, content)
+    role = state.role(name)
+    return old.get("role") == content.get("role") or bool(role) and role[0] < rank and (
+        "role" not in content and name == "member" or role[1] <= mine)
 
-def full(state, event, joins, force, entry, present):
+def full(state, event, joins, force, entry, present, mine):
     """R12."""
     def after(test):
         rows = [e.size for (t, _), e in state.entries.items() if test(t)]
@@ -730,6 +767,8 @@ def full(state, event, joins, force, entry, present):
     kind, reserve = event.type, event.type == "room.owner" or event.type == "provider" and force
     if after(lambda t: True)[0] > 20000 or joins and len(state.people()) >= 5000:
         return True
+    if kind == "room.link":
+        return after(lambda t: t == kind)[0] > (512 if "remove" in mine else 128)
     if not shared(kind):
         return kind == "member" and after(lambda t: t == "member")[0] > 9500
     (number, size), (roles, role_size) = after(shared), after(lambda t: t == "role") if kind == "role" else (0, 0)
@@ -1778,6 +1817,11 @@ def vector(format, i):
             return {"kind": "refuse", "code": e.code}
     if format == "report" and op == "evidence":
         return verdict(lambda: check_evidence(read_report(jws), i["evidence"]))
+    if format == "link" and op == "id":
+        return {"id": link_id(i["by"], i["link"])}
+    if format == "link":
+        return {"ok": proves(i["link"], i["room"], i["person"], i["proof"])} if op == "proof" else parsed(
+            verdict(read_link, i["text"]), lambda: read_link(i["text"]))
     if format == "submit-batch":
         return {"taken": taken(i["contentBytes"])}
     if format in ("invite", "mail", "denial", "report"):

@@ -4,6 +4,7 @@ import { moderationEndpoints } from './client-moderation-endpoints.js';
 import { StreamFrame, StreamOp } from './client-frames.js';
 import * as order from './client-order-parts.js';
 import * as own from './client-own-parts.js';
+import { linkEndpoints } from './client-link-endpoints.js';
 import * as parts from './client-parts.js';
 import { eventEndpoints, memberEndpoints, roomEndpoints } from './client-room-endpoints.js';
 
@@ -14,6 +15,7 @@ export const clientEndpoints = {
   ...eventEndpoints,
   ...memberEndpoints,
   ...moderationEndpoints,
+  ...linkEndpoints,
   ...peopleEndpoints,
 };
 

@@ -78,6 +78,7 @@ const eventCodes = {
     'محتوا بیش از مهلت گفت‌وگو می‌ماند (R13).',
   ),
   'poll-closed': final(409, 'The poll is closed.', 'نظرسنجی بسته است.'),
+  'used-up': final(403, 'The link has let in as many as it was made for.', 'ظرفیت این پیوند تمام شده است.'),
   'wrong-origin': final(
     403,
     'A provider submits only events of its own domain.',
@@ -114,6 +115,7 @@ const clientCodes = {
   'wrong-credentials': final(401, 'Name or password is wrong.', 'نام یا گذرواژه نادرست است.'),
   'sign-up-closed': final(403, 'New accounts are not open here.', 'ساختن حساب این‌جا باز نیست.'),
   'bad-code': final(403, 'The code is wrong or used up.', 'کد نادرست یا مصرف‌شده است.'),
+  'bad-link': final(404, 'This is no link, or it is no longer good.', 'این پیوند درست نیست یا دیگر کار نمی‌کند.'),
   'owner-only': final(403, 'Only the owner of this server may do that.', 'تنها مالک این سرور اجازه دارد.'),
   taken: final(409, 'The name is taken.', 'این نام گرفته شده است.'),
   'slow-mode': final(

@@ -5,6 +5,7 @@ import {
   Alias,
   Bytes16,
   Bytes32,
+  Bytes64,
   Count,
   Epoch,
   EventId,
@@ -81,8 +82,18 @@ const CreateContent = Type.Union([
 ]);
 
 const MemberContent = Type.Union([
-  content({ membership: Type.Literal('joined'), invite: Type.Optional(Type.String()) }),
-  content({ membership: Type.Literal('left'), invite: Type.Optional(Type.Never()) }),
+  content({
+    membership: Type.Literal('joined'),
+    invite: Type.Optional(Type.String()),
+    proof: Type.Optional(Bytes64),
+    role: Type.Optional(RoleName),
+  }),
+  content({
+    membership: Type.Literal('left'),
+    invite: Type.Optional(Type.Never()),
+    proof: Type.Optional(Type.Never()),
+    role: Type.Optional(Type.Never()),
+  }),
 ]);
 
 const AccessContent = content({
@@ -109,6 +120,7 @@ export const eventFormats: Readonly<Record<string, TSchema>> = {
   'content-access': AccessContent,
   'content-provider': content({ statement: Bytes32, version: Version }),
   'content-role': content({ rank: Type.Integer({ minimum: 0, maximum: 99 }), rights: Rights }),
+  'content-room-link': content({ by: Address, link: Bytes32 }),
   'content-room-owner': content({ owner: Address }),
   'content-room-info': content({
     title: line(1, 128),

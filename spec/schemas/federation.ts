@@ -118,6 +118,7 @@ export const DirectoryRequest = Type.Union([
   Type.Object({ statement: Bytes32 }),
   Type.Object({ profile: Address, for: Type.Optional(Address) }),
   Type.Object({ handle: Address }),
+  Type.Object({ link: Bytes32 }),
 ]);
 export const DirectoryAnswer = Type.Union([
   Type.Object({ statement: JwsText }),
@@ -131,6 +132,13 @@ export const DirectoryAnswer = Type.Union([
     }),
   }),
   Type.Object({ handle: Type.Object({ address: Address, names: Address }) }),
+  Type.Object({
+    link: Type.Object({
+      jws: JwsText,
+      title: Type.Union([Type.String({ maxLength: 512 }), Type.Null()]),
+      members: Count,
+    }),
+  }),
 ]);
 
 const ReportState = Type.Unsafe<'received' | 'acted' | 'declined'>({

@@ -16,6 +16,8 @@ export const EventId = Type.String({ pattern: `^e${hash}$` });
 export const RoomId = Type.String({ pattern: `^r${hash}$` });
 /** canonical base64url of 32 bytes: a hash or a public key */
 export const Bytes32 = Type.String({ pattern: `^${hash}$` });
+/** canonical base64url of 64 bytes: a signature */
+export const Bytes64 = Type.String({ pattern: '^[A-Za-z0-9_-]{85}[AQgw]$' });
 /** canonical base64url of 16 bytes: a nonce or a salt */
 export const Bytes16 = Type.String({ pattern: '^[A-Za-z0-9_-]{21}[AQgw]$' });
 export const Count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });

@@ -96,6 +96,14 @@ export const limitEntries = {
     requirement: 'PV-CNT-013',
     sentence: 'title of a person in a room, in code points',
   },
+  linkEntriesMax: { value: 512, unit: 'items', requirement: 'PV-RULE-077', sentence: 'revoked links of a room' },
+  linkEntriesOfMembersMax: {
+    value: 128,
+    unit: 'items',
+    requirement: 'PV-RULE-078',
+    sentence: 'revoked links up to which people without the right `remove` add to them',
+  },
+  linkUsesMax: { value: 1_000_000, unit: 'items', requirement: 'PV-LNK-001', sentence: 'joins a link can be good for' },
   statementBytesMax: { value: 2 * KiB, unit: 'bytes', requirement: 'PV-KEY-002', sentence: 'key statement' },
   documentBytesMax: { value: 64 * KiB, unit: 'bytes', requirement: 'PV-DOC-002', sentence: 'provider document' },
   documentLifeMsMax: {

@@ -9,6 +9,7 @@ import {
   Domain,
   EventId,
   Jws,
+  RoleName,
   RoomId,
   Version,
   line,
@@ -60,6 +61,18 @@ const InvitePayload = Type.Object({
   after: Type.Optional(EventId),
 });
 
+const LinkPayload = Type.Object({
+  room: RoomId,
+  hub: Domain,
+  by: Address,
+  link: Bytes32,
+  until: Count,
+  nonce: Bytes16,
+  role: Type.Optional(RoleName),
+  approve: Type.Optional(Type.Literal(true)),
+  uses: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000 })),
+});
+
 const MailPayload = Type.Object({
   from: Address,
   to: Address,
@@ -104,6 +117,7 @@ export const signedFormats: Readonly<Record<string, TSchema>> = {
   'statement-payload': StatementPayload,
   'provider-payload': ProviderPayload,
   'invite-payload': InvitePayload,
+  'link-payload': LinkPayload,
   'mail-payload': MailPayload,
   'invite-mail-body': InviteMailBody,
   'denial-payload': DenialPayload,

@@ -4,6 +4,7 @@ import type { ApiClient, Json, LiveStream } from './api-client.js';
 import { OWN_HELP, ownCommands } from './chat-own.js';
 import type { Commands } from './chat-own.js';
 import type { ChatRoom, ChatRoomList } from './chat-rooms.js';
+import { ChatLinks } from './chat-links.js';
 import { quote } from './chat-screen.js';
 import type { ChatScreen } from './chat-screen.js';
 import { describeEvent } from './describe-event.js';
@@ -19,6 +20,8 @@ const HELP = [
   '/dm ali@eitaa.test   ask for contact     /requests            who asks you',
   '/accept 1            accept request 1    /ignore 1  /block 1  or not',
   '/group Title         make a group        /invite ali@…        into the open room',
+  '/link [uses 5] [days 7] [role admin] [approve]  makes a link into the open room',
+  '/links  /unlink 1     yours, and away    /join https://…      go where a link leads',
   '/who                 who is here         /history             the last messages',
   '/poll What? | a | b  ask everybody       /vote 1             in the poll shown last; /vote takes it back',
   '/leave               leave the room      /quit                end',
@@ -31,6 +34,7 @@ const HISTORY = 20;
 export class ChatSession {
   readonly #parts: Parts;
   readonly #own: Commands;
+  readonly #links: ChatLinks;
   readonly #cursor: { account: number; rooms: Record<string, number> } = { account: 0, rooms: {} };
   /** sent, and not yet seen in the log: event id → text */
   readonly #pending = new Map<string, string>();
@@ -49,6 +53,7 @@ export class ChatSession {
       say: (text, facts) => this.#say(text, facts),
       openRoom: () => this.#requireOpen(),
     });
+    this.#links = new ChatLinks(parts);
   }
 
   /** Until /quit or the end of input. */
@@ -94,6 +99,10 @@ export class ChatSession {
     '/dm': (word) => this.#askForContact(word),
     '/group': (word) => this.#makeGroup(word),
     '/invite': (word) => this.#invite(word),
+    '/link': (word) => this.#links.make(this.#requireOpen(), word),
+    '/links': () => this.#links.list(this.#requireOpen()),
+    '/unlink': (word) => this.#links.revoke(this.#requireOpen(), word),
+    '/join': async (word) => this.#enter(await this.#links.join(word)),
     '/who': () => this.#listMembers(),
     '/history': () => this.#showHistory(),
     '/poll': (word) => this.#sendEvent({ type: 'message', content: ChatPolls.ask(word) }),

@@ -1,4 +1,4 @@
-import { parseAddress, parseDomain } from './identifiers.js';
+import { isHashText, parseAddress, parseDomain } from './identifiers.js';
 
 /** What the `key` of a registered state type must look like. */
 const STATE_KEYS: ReadonlyMap<string, (key: string) => boolean> = new Map([
@@ -14,6 +14,7 @@ const STATE_KEYS: ReadonlyMap<string, (key: string) => boolean> = new Map([
   ['provider', isDomainText],
   ['room.deny', isDomainText],
   ['role', isRoleName],
+  ['room.link', isHashText],
 ]);
 
 /** Registered types that are never state, with the relations they carry: kind, fewest, most. */

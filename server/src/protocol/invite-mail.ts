@@ -4,7 +4,7 @@ import { checkContent } from './content.js';
 import { parseEvent, verifyEventSignature } from './event.js';
 import type { ParsedEvent } from './event.js';
 import { parseInvite } from './invite.js';
-import type { Invite } from './invite.js';
+import type { PersonalInvite } from './invite.js';
 import { isJsonObject, isLine } from './json-shape.js';
 import { parseKeyStatement, verifyFirstStatement } from './key-statement.js';
 import type { KeyStatement } from './key-statement.js';
@@ -17,7 +17,7 @@ export interface InviteBody {
   readonly content: CreateContent;
   readonly contentText: string;
   readonly statement: KeyStatement;
-  readonly invite: Invite;
+  readonly invite: PersonalInvite;
   /** what the inviter says of themselves */
   readonly intro?: string;
 }
@@ -38,6 +38,7 @@ export function parseInviteBody(mail: Mail): Checked<InviteBody> {
   if (!create.ok) return create;
   const invite = typeof invitation === 'string' ? parseInvite(invitation) : bad('invite');
   if (!invite.ok) return bad(`invite: ${invite.detail}`);
+  if (!('to' in invite.value)) return bad('invite: a link');
   if (!isForThisRoom(create.value, invite.value)) return bad('invite: room');
   if (invite.value.by !== mail.from || invite.value.to !== mail.to) return bad('invite: people');
   if (!isBetween(create.value, mail)) return bad('create: people');
@@ -68,7 +69,7 @@ function readCreate(value: unknown): Checked<Created> {
   return accept({ create: create.value, content, contentText, statement: statement.value });
 }
 
-function isForThisRoom({ create }: Created, invite: Invite): boolean {
+function isForThisRoom({ create }: Created, invite: PersonalInvite): boolean {
   return invite.room === create.room;
 }
 

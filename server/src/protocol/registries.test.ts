@@ -36,7 +36,13 @@ t.test('the registry of rights lists the rights, the built-in roles and the owne
 
 t.test('the registry of event types says which key and relations a type takes', (t) => {
   const { types } = read('event-types') as { types: Record<string, EventType> };
-  const keys: Record<string, string> = { empty: '', address: 'alice@a.example', domain: 'a.example', role: 'guard' };
+  const keys: Record<string, string> = {
+    empty: '',
+    address: 'alice@a.example',
+    domain: 'a.example',
+    role: 'guard',
+    hash: 'A'.repeat(43),
+  };
   for (const [type, { key, relations }] of Object.entries(types)) {
     t.equal(isKeyOf(type, undefined), key === null, `${type} without a key`);
     for (const [kind, text] of Object.entries(keys))

@@ -75,9 +75,9 @@ export class RoomState {
     return this.#entries.get(type)?.size ?? 0;
   }
 
-  /** Entries that are not about one person: all types but `member` and `access`. */
+  /** Entries that every join answer carries: all types but `member`, `access` and `room.link`. */
   get sharedCount(): number {
-    return this.#size - this.countOf('member') - this.countOf('access');
+    return this.#size - this.countOf('member') - this.countOf('access') - this.countOf('room.link');
   }
 
   /** Bytes of the shared entries, roles included. */
@@ -108,7 +108,7 @@ export class RoomState {
     this.#buckets.set(entry, replaced);
     const bytes = entry.bytes - (replaced?.bytes ?? 0);
     if (replaced === undefined) this.#size += 1;
-    if (!isPersonType(entry.type)) this.#bytes.shared += bytes;
+    if (!isPagedType(entry.type)) this.#bytes.shared += bytes;
     if (entry.type === 'role') this.#bytes.role += bytes;
     this.#forget(entry);
   }
@@ -213,9 +213,14 @@ export class RoomState {
   roleOf(address: Address, at: number): Role {
     if (address === this.owner) return OWNER_ROLE;
     const access = this.access(address);
-    if (access === undefined) return this.role(DEFAULT_ROLE) ?? NO_ROLE;
+    if (access === undefined) return this.role(this.roleByLink(address) ?? DEFAULT_ROLE) ?? NO_ROLE;
     const standing = this.#standings.get(address) ?? this.#standingOf(address, access);
     return at < standing.limitedUntil ? standing.limited : standing.full;
+  }
+
+  /** The role that a person joined with; it holds while `access` names none. @see PV-RIGHT-004 */
+  roleByLink(address: Address): string | undefined {
+    return (this.joinEntry(address)?.content as MemberContent | undefined)?.role;
   }
 
   /** The role of a name; undefined when the room has none. @see PV-RIGHT-003 */
@@ -235,7 +240,7 @@ export class RoomState {
   }
 
   #standingOf(address: Address, access: AccessContent): Standing {
-    const full = this.role(access.role ?? DEFAULT_ROLE) ?? NO_ROLE;
+    const full = this.role(access.role ?? this.roleByLink(address) ?? DEFAULT_ROLE) ?? NO_ROLE;
     const { restrict } = access;
     const limited = restrict === undefined ? full : withoutRights(full, restrict.rights);
     const limitedUntil = restrict === undefined ? 0 : (restrict.until ?? Infinity);
@@ -246,7 +251,7 @@ export class RoomState {
 
   /** Brings what was worked out from entries up to date with a changed one. */
   #forget(entry: StateEntry): void {
-    if (isPersonType(entry.type)) {
+    if (entry.type === 'member' || entry.type === 'access') {
       this.#standings.delete(entry.key as Address);
       this.#people.set(entry.key as Address, this.#hasJoin(entry.key as Address));
     } else if (entry.type === 'role') {
@@ -275,9 +280,9 @@ export function loadRoomState(entries: Iterable<StateEntry>, room: RoomId): Room
   return state;
 }
 
-/** Whether entries of a type are about one person; these are many and paged, all others are few. @see PV-ROOM-014 */
-export function isPersonType(type: string): boolean {
-  return type === 'member' || type === 'access';
+/** Whether entries of a type can be many, so that snapshots have them in parts; all others are few. @see PV-ROOM-014 */
+export function isPagedType(type: string): boolean {
+  return type === 'member' || type === 'access' || type === 'room.link';
 }
 
 const JOINED: JsonObject = { membership: 'joined' };
@@ -285,6 +290,7 @@ const LEFT: JsonObject = { membership: 'left' };
 
 /** What an entry keeps of its content: neither salts nor invites, which are most of a large room's bytes. */
 const KEPT: ReadonlyMap<string, readonly string[]> = new Map([
+  ['member', ['membership', 'role']],
   ['room.create', ['kind', 'rules', 'with', 'statement', 'version', 'prev']],
   ['access', ['role', 'ban', 'remove', 'restrict', 'title']],
   ['provider', ['statement', 'version']],
@@ -299,7 +305,7 @@ const KEPT: ReadonlyMap<string, readonly string[]> = new Map([
 ]);
 
 function keptContent(type: string, content: JsonObject): JsonObject {
-  if (type === 'member') return content['membership'] === 'joined' ? JOINED : LEFT;
+  if (type === 'member' && content['role'] === undefined) return content['membership'] === 'joined' ? JOINED : LEFT;
   const names = KEPT.get(type) ?? [];
   return Object.fromEntries(names.filter((name) => name in content).map((name) => [name, content[name]]));
 }

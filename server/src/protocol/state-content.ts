@@ -7,6 +7,7 @@ import { isHashText, parseAddress, parseAlias, parseEventId, parseRoomId } from 
 import type { Address, EventId, RoomId } from './identifiers.js';
 import { isCount, isJsonObject, isLine, isLines } from './json-shape.js';
 import type { JsonObject } from './json-shape.js';
+import { linkIdOf } from './link.js';
 import { isRightList } from './rights.js';
 import type { Right } from './rights.js';
 
@@ -30,6 +31,10 @@ export interface MemberContent {
   readonly membership: 'joined' | 'left';
   /** JWS of the invitation */
   readonly invite?: string;
+  /** that the person holds the link which the invitation is: base64url of 64 bytes */
+  readonly proof?: string;
+  /** as the link says */
+  readonly role?: string;
 }
 
 /** `access`, key = address */
@@ -47,6 +52,13 @@ export interface AccessContent {
 export interface Restriction {
   readonly rights: readonly Right[];
   readonly until?: number;
+}
+
+/** `room.link`, key = id of the link: it lets nobody in any more */
+export interface LinkContent {
+  readonly by: Address;
+  /** base64url of the public key */
+  readonly link: string;
 }
 
 /** `provider`, key = domain */
@@ -83,6 +95,7 @@ export interface HistoryContent {
   readonly visible: Visibility;
 }
 
+const PROOF = /^[A-Za-z0-9_-]{85}[AQgw]$/;
 const RANK_MAX = 99;
 const SETTINGS: Readonly<Record<string, (value: unknown) => boolean>> = {
   timer: (value) => isSeconds(value, limits.timerSMax),
@@ -100,6 +113,7 @@ const SHAPES: ReadonlyMap<string, Shape> = new Map<string, Shape>([
   ['access', isAccess],
   ['provider', namesStatement],
   ['role', isRole],
+  ['room.link', isLinkContent],
   ['room.owner', ({ owner }) => parseAddress(owner) !== undefined],
   ['room.info', isRoomDescription],
   ['room.settings', isSettings],
@@ -134,9 +148,17 @@ function isCreate(content: JsonObject, fields: EventFields): boolean {
   );
 }
 
-function isMember({ membership, invite }: JsonObject): boolean {
-  const isInvite = invite === undefined || (membership === 'joined' && typeof invite === 'string');
-  return (membership === 'joined' || membership === 'left') && isInvite;
+function isMember({ membership, invite, proof, role }: JsonObject): boolean {
+  if (membership === 'left') return [invite, proof, role].every((member) => member === undefined);
+  const isProof = proof === undefined || (typeof proof === 'string' && PROOF.test(proof) && invite !== undefined);
+  const isRole = role === undefined || (isRoleName(role) && proof !== undefined);
+  return membership === 'joined' && (invite === undefined || typeof invite === 'string') && isProof && isRole;
+}
+
+/** The key is made of the issuer and the link, so an entry says no more and no less than its key. */
+function isLinkContent({ by, link }: JsonObject, { key }: EventFields): boolean {
+  const issuer = parseAddress(by);
+  return issuer !== undefined && isHashText(link) && linkIdOf({ by: issuer, link }) === key;
 }
 
 function isAccess({ role, ban, remove, restrict, title }: JsonObject): boolean {

@@ -1,5 +1,7 @@
 import { parseEvent } from '../protocol/event.js';
+import type { ParsedEvent } from '../protocol/event.js';
 import type { Domain, RoomId } from '../protocol/identifiers.js';
+import type { JsonObject } from '../protocol/json-shape.js';
 import { readRecord } from '../protocol/read-record.js';
 import { loadRoomState } from '../protocol/room-state.js';
 import { entryOf, judge } from '../protocol/rules.js';
@@ -8,6 +10,8 @@ import type { AnsweredItem } from './accept-submission.js';
 import type { SubmitItem } from './check-submission.js';
 import type { ServiceDeps } from './deps.js';
 import { internStatement } from './intern-statement.js';
+import { countLinkUses, limitedLinkOf } from './link-uses.js';
+import type { LiveRoom } from './live-room.js';
 import { snapshotText } from './make-snapshot.js';
 
 type JoinDeps = Parameters<typeof orderItems>[0] & Pick<ServiceDeps, 'store' | 'rooms'>;
@@ -75,11 +79,23 @@ async function deniedJoin(
     };
     const verdict = judge(trial, input);
     if (verdict.kind === 'deny') return items.map((one) => denial(one, verdict));
+    if (await isUsedUp(deps, live, read)) return items.map((one) => denial(one, { code: 'used-up', rule: null }));
     const entry = entryOf(input);
     if (entry !== undefined) trial.apply(entry);
   }
   if (!trial.hasJoined(peer)) return items.map((one) => denial(one, { code: 'not-invited', rule: null }));
   return undefined;
+}
+
+async function isUsedUp(
+  deps: JoinDeps,
+  live: LiveRoom,
+  { event, content: value }: { event: ParsedEvent; content: JsonObject | undefined },
+): Promise<boolean> {
+  const link = limitedLinkOf(event, value);
+  if (link === undefined) return false;
+  await countLinkUses(deps, live, { event, value });
+  return (live.linkUses.get(link.jws) ?? 0) >= link.uses;
 }
 
 function denial(item: SubmitItem, { code, rule }: { code: string; rule: string | null }): AnsweredItem {

@@ -14,6 +14,7 @@ import type { ServiceDeps } from './deps.js';
 import { findMentioned } from './find-mentions.js';
 import { findTargets } from './find-targets.js';
 import type { Targets } from './find-targets.js';
+import { countLinkUses, limitedLinkOf } from './link-uses.js';
 import { wireHeader } from './live-room.js';
 import { readStretch } from './make-page.js';
 import { orderEvent } from './order-event.js';
@@ -69,7 +70,9 @@ export async function orderItems(
     ready.map(({ event }) => event),
   );
   const submissions = new Map<Ready, Submission>();
-  for (const entry of ready) submissions.set(entry, await submissionOf(deps, entry, targets));
+  const links = ready.map(({ event, value }) => limitedLinkOf(event, value));
+  const joinsBy = isJoin ? links.find((link) => link !== undefined) : undefined;
+  for (const entry of ready) submissions.set(entry, { ...(await submissionOf(deps, entry, targets)), joinsBy });
   const waiting = new Set<RoomId>();
   // Handed over without a pause, so that items of one room keep their order.
   const answers = checked.map(async (entry, index): Promise<AnsweredItem> => {
@@ -118,6 +121,7 @@ async function submissionOf(deps: AcceptDeps, ready: Ready, targets: Targets): P
   const { event, item, value, statement, live } = ready;
   const accountId = event.fields.key === undefined ? undefined : await localAccountOf(deps, event);
   const mentioned = await findMentioned(deps, event, value);
+  await countLinkUses(deps, live, { event, value });
   return {
     ...{ event, content: item.content, value, targets, mentioned, seenHash: await hashOfSeen(deps, ready) },
     isDiscarded: isDiscarded(event, await discardedSender(deps, live)),
@@ -129,7 +133,8 @@ async function submissionOf(deps: AcceptDeps, ready: Ready, targets: Targets): P
 async function order(deps: AcceptDeps, submission: Submission): Promise<ItemAnswer> {
   const { room, id } = submission.event;
   try {
-    return await deps.writer.write(orderEvent(deps, submission));
+    const answer = await deps.writer.write(orderEvent(deps, submission));
+    return answer.status === 'denied' && answer.code === 'unavailable' ? { id, status: 'retry', after: 1 } : answer;
   } catch (cause) {
     deps.log.warn('submission-waits', { room, cause: String(cause) });
     return { id, status: 'retry', after: 1 };

@@ -48,7 +48,7 @@ export async function answerRequest(
 function invitationOf(request: RequestRow): Invitation {
   const { creation, invite } = JSON.parse(request.body) as RequestBody;
   const base = { room: request.room, hub: request.hub, creation: { ...creation, hub: request.hub } };
-  return request.kind === 'contact' ? base : { ...base, invite };
+  return request.kind === 'contact' ? base : { ...base, join: { invite } };
 }
 
 async function settle(

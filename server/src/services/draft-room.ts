@@ -82,6 +82,7 @@ export class RoomDraft {
   #title: string | undefined;
   /** of the drafted records */
   bytes = 0;
+  readonly #linkUses = new Map<string, number>();
 
   /** @param domain our own provider */
   constructor(live: LiveRoom, domain: Domain) {
@@ -93,6 +94,16 @@ export class RoomDraft {
     this.at = live.at;
     this.epoch = live.epoch;
     this.hash = live.hash;
+  }
+
+  /** Joins so far by a link, with those of this flush; undefined where they were not counted. @see PV-LNK-012 */
+  usesOf(link: string): number | undefined {
+    const before = this.live.linkUses.get(link);
+    return before === undefined ? undefined : before + (this.#linkUses.get(link) ?? 0);
+  }
+
+  countUse(link: string): void {
+    this.#linkUses.set(link, (this.#linkUses.get(link) ?? 0) + 1);
   }
 
   get state(): RoomState {
@@ -178,6 +189,10 @@ export class RoomDraft {
     for (const { domain, to } of this.#changedRanges) {
       if (to === null) live.leaving.delete(domain);
       else live.leaving.set(domain, to);
+    }
+    for (const [link, uses] of this.#linkUses) {
+      const before = live.linkUses.get(link);
+      if (before !== undefined) live.linkUses.set(link, before + uses);
     }
     live.extend(this.records);
     if (this.#erase.length > 0) live.erase(this.#erase);

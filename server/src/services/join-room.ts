@@ -4,6 +4,7 @@ import { parseAddress } from '../protocol/identifiers.js';
 import type { Address, Domain, RoomId } from '../protocol/identifiers.js';
 import { ProtocolError } from '../protocol/protocol-error.js';
 import { RoomState } from '../protocol/room-state.js';
+import type { MemberContent } from '../protocol/state-content.js';
 import { ZERO_HASH } from '../protocol/record.js';
 import type { MemberChange, PendingRow, ReadingRange, RoomCreation } from '../storage/room-rows.js';
 import { noteOf } from './account-news.js';
@@ -31,8 +32,8 @@ export interface Invitation {
   readonly room: RoomId;
   readonly hub: Domain;
   readonly creation: RoomCreation;
-  /** JWS; absent for the person a dm names */
-  readonly invite?: string;
+  /** what the join holds beside: nothing for the person a dm names */
+  readonly join?: Omit<MemberContent, 'membership'>;
 }
 
 /**
@@ -47,8 +48,8 @@ export async function joinRoom(
   who: { address: Address },
   invitation: Invitation,
 ): Promise<SendAnswer | undefined> {
-  const { room, invite } = invitation;
-  const content = { membership: 'joined', ...(invite === undefined ? {} : { invite }) };
+  const { room, join } = invitation;
+  const content = { membership: 'joined', ...join };
   const draft: Draft = { sender: who.address, type: 'member', key: who.address, content };
   const joined = await deps.inTurn(room, () => keepWish(deps, invitation, draft));
   if (joined !== undefined) return await submitEvent(deps, joined, draft);

@@ -49,6 +49,8 @@ export class LiveRoom {
   readonly leaving = new Map<Domain, number>();
   /** newest seq before the last flush */
   flushedFrom: number;
+  /** joins so far by each link with a limited number of them, by its JWS; what is not here was not counted yet */
+  readonly linkUses = new Map<string, number>();
   /** since the last stored head */
   unheaded = { records: 0, bytes: 0 };
   readonly #tail: HeldRecord[] = [];

@@ -13,6 +13,8 @@ import { makePersonalServices } from './make-personal-services.js';
 import { deleteMany, banAndDelete } from './moderate-room.js';
 import { liftDeny } from './deny-provider.js';
 import { readActs } from './read-acts.js';
+import { listLinks, makeLink, revokeLink } from './links/make-link.js';
+import { joinByLink, previewLink } from './links/use-link.js';
 import { listVotes, readPoll } from './read-poll.js';
 import { listMembers, listRoles, listRooms, readRecords, roomSummary, visibleRange } from './read-rooms.js';
 import { listEdits, readTimeline } from './read-timeline.js';
@@ -55,6 +57,7 @@ export function makeRoomServices(deps: RoomServiceDeps): RoomServices {
     },
     report: (who, wanted) => makeReport(deps, who, wanted),
     listReports: (who, page) => listReports(deps, who, page),
+    ...bindLinks(deps),
     leaveRoom: (who, room) => changeRoom(deps, who, { room, change: change.leave(who) }),
     setTitle: (who, room, title) => changeRoom(deps, who, { room, change: change.title(title) }),
     ...makeModeration(deps),
@@ -129,4 +132,15 @@ async function isShown(
   const range = await visibleRange(deps, who, room);
   const [row] = await deps.store.findEvents([[room, event]]);
   return row !== undefined && row.void === null && row.content !== null && row.seq >= (range?.from ?? 0);
+}
+type LinkService = 'makeLink' | 'listLinks' | 'revokeLink' | 'previewLink' | 'joinByLink';
+
+function bindLinks(deps: RoomServiceDeps): Pick<RoomServices, LinkService> {
+  return {
+    makeLink: (who, room, link) => makeLink(deps, who, { room, ...link }),
+    listLinks: (who, room) => listLinks(deps, who, room),
+    revokeLink: (who, room, link) => revokeLink(deps, who, { room, ...link }),
+    previewLink: (text) => previewLink(deps, text),
+    joinByLink: (who, text) => joinByLink(deps, who, text),
+  };
 }

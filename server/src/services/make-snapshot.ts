@@ -31,7 +31,7 @@ export async function snapshotText(
 ): Promise<string> {
   const { room } = live;
   const { seq } = sealed.head;
-  const shared = await deps.store.stateAt(room, seq, { bucketFrom: 0, bucketTo: BUCKETS - 1, person: false });
+  const shared = await deps.store.stateAt(room, seq, { bucketFrom: 0, bucketTo: BUCKETS - 1, paged: false });
   const texts = shared.map(entryText);
   const used = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
   const people = await peopleFrom(deps, room, { seq, from: 0, bytesMax: JOIN_BYTES_MAX - used });
@@ -74,7 +74,7 @@ async function peopleFrom(
   let bytes = 0;
   for (let first = from; first < BUCKETS; first += BUCKETS_PER_READ) {
     const last = Math.min(first + BUCKETS_PER_READ, BUCKETS) - 1;
-    const rows = await store.stateAt(room, seq, { bucketFrom: first, bucketTo: last, person: true });
+    const rows = await store.stateAt(room, seq, { bucketFrom: first, bucketTo: last, paged: true });
     for (let bucket = first; bucket <= last; bucket += 1) {
       const own = rows.filter((row) => row.bucket === bucket).map(entryText);
       bytes += own.reduce((sum, text) => sum + Buffer.byteLength(text), 0);

@@ -10,6 +10,8 @@ import { effectOf, isAboutGone, needsEffect, voteRefusal } from './find-targets.
 import type { Targets } from './find-targets.js';
 import { mentionsAllUnduly, mentionsIn } from './find-mentions.js';
 import type { Mentioned } from './find-mentions.js';
+import { limitedLinkOf } from './link-uses.js';
+import type { LimitedLink } from './link-uses.js';
 import type { LiveRoom } from './live-room.js';
 import type { WriteJob } from './deps.js';
 import { slowWait } from './slow-mode.js';
@@ -27,6 +29,8 @@ export interface Submission {
   readonly seenHash?: Buffer | undefined;
   /** our account behind the `key` of a member or access event */
   readonly accountId?: number;
+  /** the link by which somebody joins whose provider this event introduces: it comes in with them or not at all */
+  readonly joinsBy?: LimitedLink | undefined;
   /** whether its content is passed on to the other participants without being kept */
   readonly isDiscarded?: boolean;
   /** what to remember of the request of one of our own people */
@@ -85,9 +89,11 @@ export function placeEvent(draft: RoomDraft, submission: Submission, now: number
   const effect = effectOf(event, { draft, targets, at: record.at, value });
   const context = { draft, mentioned, at: record.at };
   const isAllowed = (effect !== undefined || !needsEffect(event)) && !mentionsAllUnduly(event, context);
+  const link = limitedLinkOf(event, value);
   const refusal =
     admissionRefusal(event, { at: record.at, isAllowed }) ??
-    voteRefusal(event, { draft, targets, at: record.at, value });
+    voteRefusal(event, { draft, targets, at: record.at, value }) ??
+    refusalOfUses(draft, link ?? submission.joinsBy);
   if (refusal !== undefined) return { status: 'denied', id: event.id, code: refusal, rule: null };
   const after = slowWait(draft.live, event.fields, { at: record.at, last: draft.spokeAt(event.fields.sender) });
   if (after > 0) return { status: 'retry', id: event.id, after, code: 'slow-mode' };
@@ -102,6 +108,7 @@ export function placeEvent(draft: RoomDraft, submission: Submission, now: number
     ...(mentioned === undefined ? {} : { mentions: mentionsIn(event, context) }),
     ...(accountId === undefined ? {} : { accountId }),
   });
+  if (link !== undefined) draft.countUse(link.jws);
   if (sent !== undefined) draft.sent.push(sent);
   return { status: 'accepted', id: event.id, ...placeOf(held) };
 }
@@ -113,6 +120,14 @@ function admissionRefusal(
 ): string | undefined {
   if (event.fields.until > at + UNTIL_AHEAD_MS_MAX) return 'until-too-far';
   return isAllowed ? undefined : 'no-right';
+}
+
+/** A link that was not counted lets nobody in: that happens only when the room was loaded anew since then. @see PV-LNK-012 */
+function refusalOfUses(draft: RoomDraft, link: LimitedLink | undefined): string | undefined {
+  if (link === undefined) return undefined;
+  const used = draft.usesOf(link.jws);
+  if (used === undefined) return 'unavailable';
+  return used < link.uses ? undefined : 'used-up';
 }
 
 function placeOf({ epoch, seq, at, hash }: RecordPlace): RecordPlace {

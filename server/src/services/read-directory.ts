@@ -1,12 +1,13 @@
-import type { FederationRequest } from '@payvand/spec';
+import type { FederationAnswer, FederationRequest } from '@payvand/spec';
 import { domainOf, localpartOf } from '../protocol/identifiers.js';
 import type { Address, Domain } from '../protocol/identifiers.js';
 import { ProtocolError } from '../protocol/protocol-error.js';
 import type { AccountRow } from '../storage/account-rows.js';
 import type { ServiceDeps } from './deps.js';
+import { answerLink } from './links/answer-link.js';
 import { tellHandle, tellProfile } from './tell-profile.js';
 
-type DirectoryDeps = Pick<ServiceDeps, 'store' | 'domain' | 'rooms'>;
+type DirectoryDeps = Pick<ServiceDeps, 'store' | 'domain' | 'rooms' | 'clock'>;
 
 const PEER_ROOMS_MAX = 1000;
 
@@ -22,7 +23,8 @@ export async function readDirectory(
   deps: DirectoryDeps,
   peer: Domain,
   body: FederationRequest<'directory'>,
-): Promise<object> {
+): Promise<FederationAnswer<'directory'>> {
+  if ('link' in body) return await answerLink(deps, body.link);
   if ('statement' in body) {
     const row = await deps.store.findStatement(body.statement);
     if (row === undefined) throw new ProtocolError('not-found');

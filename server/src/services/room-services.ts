@@ -249,6 +249,35 @@ export interface RoomDescription {
 
 export type Restriction = { readonly rights: readonly string[]; readonly until?: number };
 
+export interface NewLink {
+  readonly role?: string;
+  readonly approve?: true;
+  readonly uses?: number;
+  readonly until?: number;
+}
+
+/** A link as the person who made it sees it. */
+export interface LinkView extends NewLink {
+  /** the text to pass on */
+  readonly link: string;
+  readonly by: Address;
+  /** base64url of the public key: what revoking it names */
+  readonly key: string;
+  readonly at: number;
+  readonly until: number;
+}
+
+/** What a link is for, as its issuer's provider says. */
+export interface LinkPreview {
+  readonly room: RoomId;
+  readonly hub: Domain;
+  readonly by: Address;
+  readonly until: number;
+  readonly title: string | null;
+  readonly members: number;
+  readonly approve: boolean;
+}
+
 /**
  * What people can do in rooms. Every function throws ProtocolError: `unknown-room` where the account has no
  * visible part of the room, the rule's code where a rule refuses.
@@ -268,6 +297,11 @@ export interface RoomServices {
     who: Actor,
     page: { after?: string; limit: number },
   ): Promise<{ reports: readonly ReportView[]; next?: string }>;
+  makeLink(who: Actor, room: RoomId, link: NewLink): Promise<LinkView>;
+  listLinks(who: Actor, room: RoomId): Promise<{ links: readonly LinkView[] }>;
+  revokeLink(who: Actor, room: RoomId, link: { by: Address; link: string }): Promise<StateAnswer>;
+  previewLink(text: string): Promise<LinkPreview>;
+  joinByLink(who: Actor, text: string): Promise<{ room: RoomId }>;
   leaveRoom(who: Actor, room: RoomId): Promise<StateAnswer>;
   setTitle(who: Actor, room: RoomId, title: string): Promise<StateAnswer>;
   setInfo(who: Actor, room: RoomId, info: RoomDescription): Promise<StateAnswer>;

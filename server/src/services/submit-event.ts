@@ -13,6 +13,7 @@ import { findMentioned } from './find-mentions.js';
 import { findTargets } from './find-targets.js';
 import type { InOrder } from './in-order.js';
 import type { LiveRoom } from './live-room.js';
+import { countLinkUses } from './link-uses.js';
 import { orderEvent } from './order-event.js';
 import type { OrderAnswer } from './order-event.js';
 import type { KeyedRequest } from './request-hash.js';
@@ -65,10 +66,10 @@ export async function submitEvent(deps: SubmitDeps, live: LiveRoom, draft: Draft
       void deps.forward(live, signed, { sender: deps.domain, type: 'provider', content: {} }).catch(ignore);
     return await deps.forward(live, signDraft(deps, live, draft), draft);
   }
-  const answer = await orderOwn(deps, signDraft(deps, live, draft), { draft });
+  const answer = await orderOwn(deps, signDraft(deps, live, draft), { draft, live });
   // The timer was changed after we signed.
   const isLate = answer.status === 'denied' && answer.code === 'timer';
-  return answerOf(isLate ? await orderOwn(deps, signDraft(deps, live, draft), { draft }) : answer);
+  return answerOf(isLate ? await orderOwn(deps, signDraft(deps, live, draft), { draft, live }) : answer);
 }
 
 /**
@@ -102,19 +103,21 @@ function ignore(): undefined {
 /**
  * Orders an event of our own in a room of our own.
  *
+ * @param live the room, unless the event creates it
  * @param fresh the room, when the event creates it
  * @see PV-CLI-026
  */
 export async function orderOwn(
   deps: Pick<SubmitDeps, 'store' | 'clock' | 'writer' | 'accountIdOf' | 'domain' | 'inOrder'>,
   signed: Signed,
-  { draft, fresh }: { draft: Pick<Draft, 'request'>; fresh?: () => LiveRoom },
+  { draft, live, fresh }: { draft: Pick<Draft, 'request'>; live?: LiveRoom; fresh?: () => LiveRoom },
 ): Promise<OrderAnswer> {
   const { event, content, value, statement } = signed;
   const lookUp = Promise.all([
     localAccountOf(deps, event),
     findTargets(deps, [event]),
     findMentioned(deps, event, value),
+    live && countLinkUses(deps, live, signed),
   ]);
   const [accountId, targets, mentioned] = await deps.inOrder(`${event.room} ${event.fields.sender}`, lookUp);
   const sent = draft.request && { ...draft.request, room: event.room, eventId: event.id, at: deps.clock.now() };

@@ -9,6 +9,7 @@ import { listActs, listDeletable } from './list-acts.js';
 import { expireContents } from './expire-contents.js';
 import { expireRows } from './expire-rows.js';
 import { readDurability, readTableSizes } from './inspect-database.js';
+import * as links from './links.js';
 import * as mail from './mail.js';
 import * as peerRooms from './peer-rooms.js';
 import * as pending from './pending.js';
@@ -82,6 +83,7 @@ function bindRoomState(db: Database): RoomStateStore {
     listRooms: (where) => rooms.listRooms(db, where),
     stateAt: (room, seq, part) => readState(db, { room, seq, ...part }),
     entriesOf: (ids, type, key) => readEntryOf(db, ids, { type, key }),
+    countJoinsBy: (room, invite) => links.countJoinsBy(db, room, invite),
     startJoin: (room, creation) => rooms.startJoin(db, room, creation),
     startFromSnapshot: (snapshot, rows) => snapshots.startFromSnapshot(db, snapshot, rows),
     addSnapshotEntries: (room, entries, status) => snapshots.addSnapshotEntries(db, room, { entries, status }),
@@ -134,6 +136,10 @@ function bindAccounts(db: Database): AccountStore {
     findRequest: (accountId, id) => requests.findRequest(db, accountId, id),
     listRequests: (accountId, where) => requests.listRequests(db, accountId, where),
     setRequestState: (accountId, id, state) => requests.setRequestState(db, accountId, { id, state }),
+    addLink: (link) => links.addLink(db, link),
+    findLink: (locator) => links.findLink(db, locator),
+    listLinks: (accountId, room) => links.listLinks(db, accountId, room),
+    removeLink: (locator) => links.removeLink(db, locator),
     addBlock: (accountId, address, at) => blocks.addBlock(db, accountId, { address, at }),
     removeBlock: (accountId, address) => blocks.removeBlock(db, accountId, address),
     listBlocks: (accountId, page) => blocks.listBlocks(db, accountId, page),

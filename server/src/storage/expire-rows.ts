@@ -41,6 +41,7 @@ const expiries: readonly Expiry[] = [
   { table: 'requests', where: 'until < $1', keptMs: 0 },
   { table: 'outbox_mail', where: 'until < $1', keptMs: 0 },
   { table: 'search_index', where: 'until < $1', keptMs: 0 },
+  { table: 'links', where: 'until < $1', keptMs: 0 },
   { table: 'mail_seen', where: 'until < $1', keptMs: 0 },
   { table: 'reports', where: 'at < $1', keptMs: 180 * day },
   { table: 'report_copies', where: 'at < $1', keptMs: 180 * day },

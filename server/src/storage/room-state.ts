@@ -12,14 +12,14 @@ export interface StatePart {
   readonly seq: number;
   readonly bucketFrom: number;
   readonly bucketTo: number;
-  readonly person?: boolean;
+  readonly paged?: boolean;
 }
 
 // The newest version of each entry that is not newer than the seq.
 const selectState = `SELECT ${stateColumns} FROM (
     SELECT DISTINCT ON (bucket, type, key) room_id, bucket, type, key, seq, event_id FROM room_state
     WHERE room_id = $1 AND seq <= $2 AND bucket BETWEEN $3 AND $4
-      AND ($5::boolean IS NULL OR (type IN ('member', 'access')) = $5)
+      AND ($5::boolean IS NULL OR (type IN ('member', 'access', 'room.link')) = $5)
     ORDER BY bucket, type, key, seq DESC LIMIT 20000
   ) s ${stateJoins} ORDER BY s.bucket, s.type, s.key`;
 const selectEntry = `SELECT q.room, ${stateColumns} FROM unnest($1::text[]) q (room)
@@ -30,8 +30,8 @@ const selectEntry = `SELECT q.room, ${stateColumns} FROM unnest($1::text[]) q (r
 
 /** State entries of a room as of a seq, in order of bucket, type and key; at most 20,000. */
 export async function readState(db: Database, part: StatePart): Promise<StateRow[]> {
-  const { room, seq, bucketFrom, bucketTo, person = null } = part;
-  const rows = await issue<SelectedStateRow>(db.sql, selectState, [room, seq, bucketFrom, bucketTo, person]);
+  const { room, seq, bucketFrom, bucketTo, paged = null } = part;
+  const rows = await issue<SelectedStateRow>(db.sql, selectState, [room, seq, bucketFrom, bucketTo, paged]);
   return rows.map(withoutNullStatement);
 }
 

@@ -62,6 +62,7 @@ import type {
   SentReport,
   WaitingCopy,
 } from './report-rows.js';
+import type { LinkRow } from './links.js';
 import type { OlderPart } from './backfill-log.js';
 import type { TimelinePart } from './read-timeline.js';
 import type { PollPart, PollRecords } from './read-votes.js';
@@ -147,14 +148,16 @@ export interface RoomStateStore {
   /** The room with its whole present state, for the cache of live rooms. */
   loadRoom(room: RoomId): Promise<{ row: RoomRow; entries: StateRow[] } | undefined>;
   listRooms(where: { status?: RoomStatus; hub?: Domain; notHub?: Domain } & Page<RoomId>): Promise<RoomRow[]>;
-  /** Entries as of a stored head, in bucket order. `person` true: only member and access; false: all others; absent: both. ≤ 20,000. */
+  /** Entries as of a stored head, in bucket order. `paged` true: only types whose entries are many; false: all others; absent: both. ≤ 20,000. */
   stateAt(
     room: RoomId,
     seq: number,
-    part: { bucketFrom: number; bucketTo: number; person?: boolean },
+    part: { bucketFrom: number; bucketTo: number; paged?: boolean },
   ): Promise<StateRow[]>;
   /** Present entry of one (type, key) in each of the rooms (≤ 256). */
   entriesOf(rooms: readonly RoomId[], type: string, key: string): Promise<(StateRow & { room: RoomId })[]>;
+  /** How many joins with this very invitation took effect. It looks at every version of the room's `member` entries. */
+  countJoinsBy(room: RoomId, invite: string): Promise<number>;
   /** A room we are about to join: seq −1, status `joining`. One that is held already keeps what it has; one in quarantine stays so. */
   startJoin(room: RoomId, creation: RoomCreation): Promise<void>;
   /**
@@ -228,6 +231,12 @@ export interface AccountStore {
   listRequests(accountId: number, where: { state: RequestState } & Page<string>): Promise<RequestRow[]>;
   /** @returns whether it changed */
   setRequestState(accountId: number, id: string, state: RequestState): Promise<boolean>;
+  /** False when the account has 100 in that room already. */
+  addLink(link: LinkRow): Promise<boolean>;
+  findLink(locator: string): Promise<LinkRow | undefined>;
+  /** The oldest first, ended ones too. */
+  listLinks(accountId: number, room: RoomId): Promise<LinkRow[]>;
+  removeLink(locator: string): Promise<void>;
   /** False when the account blocks 10,000 already. */
   addBlock(accountId: number, address: Address, at: number): Promise<boolean>;
   removeBlock(accountId: number, address: Address): Promise<void>;

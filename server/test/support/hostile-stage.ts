@@ -190,13 +190,13 @@ export class HostileStage {
     );
   }
 
-  joinItems(invite: string | undefined, who: Address = MALLORY, room = this.room): Item[] {
+  joinItems(invite: string | object | undefined, who: Address = MALLORY, room = this.room): Item[] {
     const { hash, version, jws, provider } = this.peer.statement;
     const entry = this.peer.make(
       { room, type: 'provider', sender: provider, key: provider },
       { statement: hash, version },
     );
-    const content = { membership: 'joined', ...(invite === undefined ? {} : { invite }) };
+    const content = { membership: 'joined', ...(typeof invite === 'string' ? { invite } : invite) };
     return [
       { ...itemOf(entry), statement: jws },
       itemOf(this.peer.make({ room, type: 'member', sender: who, key: who }, content)),

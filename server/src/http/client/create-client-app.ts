@@ -24,6 +24,7 @@ import { blockEndpoints } from './blocks.js';
 import type { ClientAnswer, ClientHandlers } from './client-call.js';
 import { contactEndpoints } from './contacts.js';
 import { eventEndpoints } from './events.js';
+import { linkEndpoints } from './links.js';
 import { memberEndpoints } from './members.js';
 import { moderationEndpoints } from './moderation.js';
 import { pollEndpoints } from './polls.js';
@@ -68,6 +69,7 @@ export function createClientApp(deps: ClientAppDeps): Hono<EdgeEnv> {
     ...searchEndpoints(rooms),
     ...memberEndpoints(rooms),
     ...moderationEndpoints(rooms),
+    ...linkEndpoints(rooms),
     ...contactEndpoints(rooms),
     ...requestEndpoints(accounts, rooms),
     ...blockEndpoints(accounts),

@@ -50,7 +50,10 @@ function faultOfAccess(state: RoomState, input: RuleInput): Fault {
   if (target === sender) return 'oneself';
   const own = state.roleOf(sender, at);
   if (state.roleOf(target, at).rank >= own.rank) return 'rank of the target';
-  return faultOfRemoval(state, input) ?? (next.role === present.role ? undefined : faultOfGrant(state, own, next.role));
+  return (
+    faultOfRemoval(state, input) ??
+    (next.role === present.role ? undefined : faultOfGrant(state, own, next.role ?? state.roleByLink(target)))
+  );
 }
 
 /** An ended join stays ended, whatever else `access` comes to say: the way back is another join. */

@@ -1,12 +1,13 @@
 import { domainOf } from '../identifiers.js';
 import type { Address } from '../identifiers.js';
 import { parseInvite, verifyInvite } from '../invite.js';
-import type { Invite } from '../invite.js';
+import type { Invite, LinkInvite, PersonalInvite } from '../invite.js';
 import { verifyFirstStatement, verifySuccessor } from '../key-statement.js';
 import { DEFAULT_ROLE } from '../rights.js';
 import type { RoomState } from '../room-state.js';
 import type { MemberContent, ProviderContent } from '../state-content.js';
 import { carriesStatement, statementOf } from './event-rules.js';
+import { faultOfLink } from './link-rules.js';
 import type { Fault, RuleInput } from './rule-input.js';
 
 /**
@@ -31,34 +32,49 @@ export function faultOfStatement(state: RoomState, input: RuleInput): Fault {
 /**
  * R9: nobody joins uninvited, twice, or while banned or denied.
  *
- * @see PV-RULE-021 to PV-RULE-026, PV-RULE-051
+ * @see PV-RULE-021 to PV-RULE-026, PV-RULE-051, PV-RULE-070 to PV-RULE-075
  */
 export function faultOfJoin(state: RoomState, input: RuleInput): Fault {
   if (input.event.fields.type !== 'member') return undefined;
-  const { membership, invite } = input.content as unknown as MemberContent;
+  const { membership, invite, role } = input.content as unknown as MemberContent;
   if (membership !== 'joined') return undefined;
   const person = input.event.fields.sender as Address;
   if (state.isJoined(person)) return 'already joined';
   if (state.access(person)?.ban === true) return 'banned';
   if (state.isDenied(domainOf(person))) return 'denied';
-  if (state.kind === 'dm') return undefined;
-  if (state.creation?.creator === person && state.get('member', person) === undefined) return undefined;
+  if (role === undefined && mayJoinUnasked(state, person)) return undefined;
   if (invite === undefined) return 'no invite';
   const read = parseInvite(invite);
-  return read.ok ? faultOfInvite(state, input, read.value) : read.detail;
+  if (!read.ok) return read.detail;
+  // A personal invite has no role.
+  if (role !== (read.value as Partial<LinkInvite>).role) return 'not the role of the link';
+  return faultOfInvite(state, input, read.value);
 }
 
-function faultOfInvite(state: RoomState, { room, record, event, statements }: RuleInput, invite: Invite): Fault {
-  const { sender } = event.fields;
-  if (invite.room !== room || invite.to !== sender) return 'an invite for another room or person';
+function mayJoinUnasked(state: RoomState, person: Address): boolean {
+  if (state.kind === 'dm') return true;
+  return state.creation?.creator === person && state.get('member', person) === undefined;
+}
+
+function faultOfInvite(state: RoomState, input: RuleInput, invite: Invite): Fault {
+  const { room, record, event, statements } = input;
+  const person = event.fields.sender as Address;
+  if (invite.room !== room) return 'an invite for another room';
   if (invite.until < record.at) return 'the invite has expired';
-  if (invite.after !== state.get('access', sender)?.id) return 'the invite is older than what was said of the person';
   if (!state.isJoined(invite.by)) return 'the inviter is not joined';
   const inviter = state.roleOf(invite.by, record.at);
-  const invited = state.roleOf(invite.to, record.at);
+  const invited = state.roleOf(person, record.at);
   if (!inviter.rights.has('invite')) return 'the inviter may not invite';
   if (invited.name !== DEFAULT_ROLE && invited.rank >= inviter.rank)
     return 'the person holds a role that the inviter does not outrank';
+  const fault = 'link' in invite ? faultOfLink(state, input, invite) : faultOfPersonal(state, input, invite);
+  if (fault !== undefined) return fault;
   const statement = statementOf(state, domainOf(invite.by), statements);
   return statement !== undefined && verifyInvite(invite, statement) ? undefined : 'signature of the invite';
+}
+
+function faultOfPersonal(state: RoomState, { event }: RuleInput, invite: PersonalInvite): Fault {
+  const { sender } = event.fields;
+  if (invite.to !== sender) return 'an invite for another person';
+  return invite.after === state.get('access', sender)?.id ? undefined : 'older than what was said of the person';
 }

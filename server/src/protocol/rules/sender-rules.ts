@@ -3,6 +3,7 @@ import type { Address, Domain } from '../identifiers.js';
 import type { Right } from '../rights.js';
 import type { RoomState } from '../room-state.js';
 import { rightsForAccess } from './access-change.js';
+import { faultOfRevoking } from './link-rules.js';
 import type { Fault, RuleInput } from './rule-input.js';
 
 /**
@@ -40,7 +41,7 @@ export function faultOfSender(state: RoomState, { event }: RuleInput): Fault {
 /**
  * R10: the sender has the right that the event needs.
  *
- * @see PV-RULE-027 to PV-RULE-030, PV-RULE-052
+ * @see PV-RULE-027 to PV-RULE-030, PV-RULE-052, PV-RULE-076
  */
 export function faultOfRight(state: RoomState, input: RuleInput): Fault {
   const { type, key, sender } = input.event.fields;
@@ -48,6 +49,7 @@ export function faultOfRight(state: RoomState, input: RuleInput): Fault {
   if (type === 'member') return faultOfLeaving(state, input);
   if (type === 'access') return faultOfAccessRights(state, input);
   if (type === 'room.deny' && state.isDenied(key as Domain) === input.content?.['denied']) return 'changes nothing';
+  if (type === 'room.link') return faultOfRevoking(state, input);
   const needed = neededRight(type, key !== undefined, state);
   if (needed === undefined) return undefined;
   return state.roleOf(sender as Address, input.record.at).rights.has(needed) ? undefined : needed;

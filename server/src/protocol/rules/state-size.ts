@@ -1,14 +1,15 @@
 import { limits } from '@payvand/spec';
 import { domainOf } from '../identifiers.js';
 import type { RoomState } from '../room-state.js';
-import { isPersonType } from '../room-state.js';
+import { isPagedType } from '../room-state.js';
+import { faultOfLinkCount } from './link-rules.js';
 import { entryBytes } from './rule-input.js';
 import type { Fault, RuleInput } from './rule-input.js';
 
 /**
  * R12: the state stays within its limits.
  *
- * @see PV-RULE-038 to PV-RULE-043
+ * @see PV-RULE-038 to PV-RULE-043, PV-RULE-077, PV-RULE-078
  */
 export function faultOfSize(state: RoomState, input: RuleInput): Fault {
   const { type, key } = input.event.fields;
@@ -17,7 +18,7 @@ export function faultOfSize(state: RoomState, input: RuleInput): Fault {
   if (type === 'member' && input.content?.['membership'] === 'joined' && state.joinedCount >= limits.joinedMembersMax)
     return 'joined members';
   const fault = replaced === undefined ? faultOfCount(state, input) : undefined;
-  return fault ?? (isPersonType(type) ? undefined : faultOfBytes(state, input, replaced?.bytes));
+  return fault ?? (isPagedType(type) ? undefined : faultOfBytes(state, input, replaced?.bytes));
 }
 
 function faultOfCount(state: RoomState, input: RuleInput): Fault {
@@ -25,7 +26,8 @@ function faultOfCount(state: RoomState, input: RuleInput): Fault {
   if (state.size >= limits.stateEntriesMax) return 'entries';
   if (type === 'member' && state.countOf('member') >= limits.memberEntriesMax) return 'member entries';
   if (type === 'role' && state.countOf('role') >= limits.roleEntriesMax) return 'role entries';
-  const isCounted = !isPersonType(type) && !isEssential(state, input);
+  if (type === 'room.link') return faultOfLinkCount(state, input);
+  const isCounted = !isPagedType(type) && !isEssential(state, input);
   return isCounted && state.sharedCount >= limits.otherEntriesMax ? 'shared entries' : undefined;
 }
 

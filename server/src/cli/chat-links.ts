@@ -1,0 +1,72 @@
+import type { ApiClient, Json } from './api-client.js';
+import type { ChatRoom } from './chat-rooms.js';
+import { quote } from './chat-screen.js';
+import type { ChatScreen } from './chat-screen.js';
+
+const DAY_MS = 24 * 3_600_000;
+
+/** Links as a chat makes and uses them. */
+export class ChatLinks {
+  readonly #client: ApiClient;
+  readonly #screen: ChatScreen;
+
+  constructor({ client, screen }: { client: ApiClient; screen: ChatScreen }) {
+    this.#client = client;
+    this.#screen = screen;
+  }
+
+  /** @param words what the link is limited to: `uses 5 days 7 role admin approve`, any of them */
+  async make({ room }: ChatRoom, words: string): Promise<void> {
+    const made = await this.#client.call('POST', `/rooms/${room}/links`, readLimits(words, Date.now()));
+    this.#screen.show(describeLink(made), made);
+  }
+
+  async list({ room }: ChatRoom): Promise<void> {
+    const links = await this.#linksOf(room);
+    if (links.length === 0) this.#screen.show('No links: /link makes one', { links });
+    for (const [index, link] of links.entries()) this.#screen.show(`${index + 1}  ${describeLink(link)}`, link);
+  }
+
+  async revoke({ room }: ChatRoom, number: string): Promise<void> {
+    const link = (await this.#linksOf(room))[Number(number) - 1];
+    if (link === undefined) throw new Error('There is no such number; /links lists them');
+    await this.#client.call('DELETE', `/rooms/${room}/links/${String(link['by'])}/${String(link['key'])}`);
+    this.#screen.show('That link lets nobody in any more.', { revoked: link['key'] });
+  }
+
+  /** @returns the room it leads to */
+  async join(link: string): Promise<string> {
+    const { title, by } = await this.#client.call('POST', '/links/preview', { link });
+    const { room } = await this.#client.call('POST', '/links/join', { link });
+    const name = typeof title === 'string' ? quote(title) : 'a room';
+    this.#screen.show(`You go to ${name}, by a link of ${quote(String(by))}.`, { joined: room });
+    return String(room);
+  }
+
+  async #linksOf(room: string): Promise<Json[]> {
+    return (await this.#client.call('GET', `/rooms/${room}/links`))['links'] as Json[];
+  }
+}
+
+function readLimits(words: string, now: number): Json {
+  const rest = words.split(/\s+/).filter((word) => word !== '');
+  const limits: Json = {};
+  for (let name = rest.shift(); name !== undefined; name = rest.shift()) {
+    if (name === 'approve') limits['approve'] = true;
+    else if (name === 'uses') limits['uses'] = Number(rest.shift());
+    else if (name === 'days') limits['until'] = now + Math.round(Number(rest.shift()) * DAY_MS);
+    else if (name === 'role') limits['role'] = rest.shift() ?? '';
+    else throw new Error(`${name} says nothing of a link: uses 5, days 7, role admin, approve`);
+  }
+  return limits;
+}
+
+function describeLink({ link, until, uses, role, approve }: Json): string {
+  const notes = [
+    `until ${new Date(Number(until)).toISOString().slice(0, 10)}`,
+    ...(typeof uses === 'number' ? [`for ${uses}`] : []),
+    ...(typeof role === 'string' ? [`as ${role}`] : []),
+    ...(approve === undefined ? [] : ['asks first']),
+  ];
+  return `${String(link)}  (${notes.join(', ')})`;
+}

@@ -1,0 +1,30 @@
+import type { RoomServices } from '../../services/room-services.js';
+import { addressOf, roomOf, sendAnswer, type ClientHandlers } from './client-call.js';
+
+type LinkOperation = 'makeLink' | 'listLinks' | 'revokeLink' | 'previewLink' | 'joinByLink';
+
+/** Links: making, revoking and using them. */
+export function linkEndpoints(rooms: RoomServices): Pick<ClientHandlers, LinkOperation> {
+  return {
+    async makeLink({ session, params, body }) {
+      const { role, approve, uses, until } = body;
+      const link = {
+        ...(role !== undefined && { role }),
+        ...(approve !== undefined && { approve }),
+        ...(uses !== undefined && { uses }),
+        ...(until !== undefined && { until }),
+      };
+      return { status: 200, body: await rooms.makeLink(session.who, roomOf(params.room), link) };
+    },
+    listLinks: async ({ session, params }) => ({
+      status: 200,
+      body: await rooms.listLinks(session.who, roomOf(params.room)),
+    }),
+    async revokeLink({ session, params }) {
+      const link = { by: addressOf(params.by), link: params.key };
+      return sendAnswer(await rooms.revokeLink(session.who, roomOf(params.room), link));
+    },
+    previewLink: async ({ body }) => ({ status: 200, body: await rooms.previewLink(body.link) }),
+    joinByLink: async ({ session, body }) => ({ status: 200, body: await rooms.joinByLink(session.who, body.link) }),
+  };
+}

@@ -1,0 +1,30 @@
+import { linkIdOf } from '../../protocol/link.js';
+import { ProtocolError } from '../../protocol/protocol-error.js';
+import type { ServiceDeps } from '../deps.js';
+import { readLinkRow } from './make-link.js';
+
+/**
+ * Tells whoever knows a link's locator what it is for: the link as it was signed, and what a stranger may see of the room.
+ *
+ * @throws ProtocolError `not-found` also for links that let nobody in any more
+ * @see PV-LNK-008, PV-LNK-009
+ */
+export async function answerLink(
+  { store, rooms, clock }: Pick<ServiceDeps, 'store' | 'rooms' | 'clock'>,
+  locator: string,
+): Promise<{ link: { jws: string; title: string | null; members: number } }> {
+  const row = await store.findLink(locator);
+  const live = row && (await rooms.get(row.room));
+  if (row === undefined || live === undefined) throw new ProtocolError('not-found');
+  const { state } = live;
+  const invite = readLinkRow(row.jws);
+  const now = clock.now();
+  const isGood =
+    invite.until >= now &&
+    state.isJoined(invite.by) &&
+    state.roleOf(invite.by, now).rights.has('invite') &&
+    state.get('room.link', linkIdOf(invite)) === undefined;
+  if (!isGood) throw new ProtocolError('not-found');
+  const title = state.get('room.info', '')?.content['title'];
+  return { link: { jws: row.jws, title: typeof title === 'string' ? title : null, members: state.joinedCount } };
+}

@@ -1,0 +1,151 @@
+import { randomBytes } from 'node:crypto';
+import t from 'tap';
+import { linkLocatorOf, parseLinkText } from '../src/protocol/link.js';
+import { callAsPeer } from './support/peer-call.js';
+import { askDatabase } from './support/provider-database.js';
+import { createTestNetwork } from './support/test-network.js';
+import { TestPerson, until } from './support/test-person.js';
+import type { Json } from './support/test-person.js';
+
+const [A, B, C] = ['a.test', 'b.test', 'c.test'] as const;
+const network = await createTestNetwork({ domains: [A, B, C] });
+t.teardown(() => network.stop());
+await Promise.all([A, B, C].map((domain) => network.provider(domain).start()));
+const signUp = (domain: string, name: string): Promise<TestPerson> => TestPerson.signUp(network, domain, name);
+const [alice, bob, bea, carol] = [
+  await signUp(A, 'alice'),
+  await signUp(B, 'bob'),
+  await signUp(B, 'bea'),
+  await signUp(C, 'carol'),
+];
+
+async function makeGroup(title: string): Promise<string> {
+  const { room } = await alice.call('POST', '/rooms', { title, requestKey: alice.requestKey() });
+  return String(room);
+}
+
+const linkBy = (who: TestPerson, room: string, limits: Json = {}): Promise<Json> =>
+  who.call('POST', `/rooms/${room}/links`, limits);
+const joinBy = (who: TestPerson, { link }: Json): Promise<string | undefined> =>
+  who.refusal('POST', '/links/join', { link });
+const isIn = async (room: string, who: TestPerson, seenBy: TestPerson): Promise<boolean> => {
+  const { members } = await seenBy.call('GET', `/rooms/${room}/members?limit=200`);
+  return (members as Json[]).some(({ address }) => address === who.address);
+};
+const revoke = (by: TestPerson, room: string, link: Json): Promise<string | undefined> =>
+  by.refusal('DELETE', `/rooms/${room}/links/${String(link['by'])}/${String(link['key'])}`);
+const asked = (link: Json): Promise<Json> => {
+  const secret = parseLinkText(String(link['link']))?.secret ?? '';
+  return callAsPeer(network, { from: C, to: A, verb: 'directory', body: { link: linkLocatorOf(secret) } });
+};
+const room = await makeGroup('گروه با پیوند');
+
+await t.test('somebody of a provider that is not in the room joins with one paste', async (t) => {
+  const link = await linkBy(alice, room);
+  t.match(link['link'], /^https:\/\/a\.test\/join#[\w-]{22}$/);
+  const preview = await carol.call('POST', '/links/preview', { link: link['link'] });
+  t.match(preview, { room, title: 'گروه با پیوند', members: 1, by: alice.address, approve: false });
+  t.same((await carol.call('GET', '/requests'))['requests'], [], 'looking at a link leaves nothing');
+  t.equal((await carol.call('POST', '/links/join', { link: link['link'] }))['room'], room);
+  await until(() => isIn(room, carol, alice), 'carol in the room');
+  t.equal(await joinBy(carol, link), undefined, 'again is no fault');
+  t.equal(await joinBy(bob, link), undefined, 'and the next provider');
+  await until(() => isIn(room, bob, carol), 'bob seen on C');
+  t.equal(await joinBy(bea, link), undefined, 'and of a provider that is in the room');
+  await until(() => isIn(room, bea, carol), 'bea seen on C');
+  const secret = parseLinkText(String(link['link']))?.secret ?? '';
+  for (const domain of [A, B, C]) {
+    const rows = await askDatabase<{ n: string }>(network, domain, {
+      text: `SELECT count(*) AS n FROM log WHERE position($1 in jws || coalesce(content, '')) > 0
+        OR position($2 in jws || coalesce(content, '')) > 0`,
+      values: [secret, linkLocatorOf(secret)],
+    });
+    t.equal(Number(rows[0]?.n), 0, `no log of ${domain} holds the secret`);
+  }
+});
+
+await t.test('a link is good for as many joins as it says, one after the other and all at once', async (t) => {
+  const group = await makeGroup('uses');
+  const [late, later] = [await signUp(A, 'late'), await signUp(A, 'later')];
+  const link = await linkBy(alice, group, { uses: 2 });
+  t.same(
+    (await Promise.all([bob, late, carol].map((who) => joinBy(who, link)))).sort(),
+    ['used-up', undefined, undefined],
+    'three at once',
+  );
+  t.equal(await joinBy(later, link), 'used-up', 'and on the hub itself');
+  await network.provider(A).stop();
+  await network.provider(A).start();
+  t.equal(await joinBy(later, link), 'used-up', 'also after a restart');
+  const members = await alice.call('GET', `/rooms/${group}/members`);
+  t.equal((members['members'] as Json[]).length, 3);
+  const domains = await askDatabase<{ sender: string }>(network, A, {
+    text: "SELECT sender FROM log WHERE room_id = $1 AND type = 'provider'",
+    values: [group],
+  });
+  const joined = (members['members'] as Json[]).map(({ address }) => String(address).split('@')[1]);
+  t.same(
+    domains.filter(({ sender }) => !joined.includes(sender)),
+    [],
+    'no provider without a member got into the log',
+  );
+});
+
+await t.test('a link ends, and one that was ended early is no better', async (t) => {
+  const group = await makeGroup('until');
+  const short = await linkBy(alice, group, { until: Date.now() + 700 });
+  t.equal((await asked(short))['status'], 200);
+  await until(async () => (await asked(short))['status'] === 404, 'the end of the link');
+  t.equal(await joinBy(carol, short), 'bad-link');
+  const revoked = await linkBy(alice, group);
+  t.equal(await revoke(alice, group, revoked), undefined);
+  const never = { link: `https://a.test/join#${randomBytes(16).toString('base64url')}` };
+  t.equal(await joinBy(carol, revoked), 'bad-link');
+  t.equal(await joinBy(carol, never), 'bad-link');
+  t.equal(await joinBy(carol, { link: 'https://a.test/join#' }), 'bad-link');
+  const plain = (answer: Json): string => JSON.stringify(answer);
+  const nothing = plain(await asked(never));
+  t.equal(plain(await asked(revoked)), nothing, 'revoked, ended and never made are answered alike');
+  t.equal(plain(await asked(short)), nothing);
+  t.same((await alice.call('GET', `/rooms/${group}/links`))['links'], [], 'nothing is listed any more');
+});
+
+await t.test('an issuer revokes their own links, and those who may remove revoke all', async (t) => {
+  const group = await makeGroup('revoking');
+  const first = await linkBy(alice, group);
+  for (const person of [bob, bea]) t.equal(await joinBy(person, first), undefined);
+  await until(() => isIn(group, bea, bob), 'both on B');
+  const bobs = await linkBy(bob, group);
+  t.match(bobs['link'], /^https:\/\/b\.test\//, 'a member of another provider makes links too');
+  t.same(((await bob.call('GET', `/rooms/${group}/links`))['links'] as Json[]).length, 1);
+  t.same((await bea.call('GET', `/rooms/${group}/links`))['links'], [], 'seen by nobody else');
+  t.equal(await revoke(bea, group, bobs), 'no-right');
+  t.equal(await revoke(alice, group, bobs), undefined, 'the owner revokes it');
+  await until(async () => (await joinBy(carol, bobs)) === 'bad-link', 'B to know');
+  const next = await linkBy(bob, group);
+  t.equal(await revoke(bob, group, next), undefined, 'an issuer revokes it');
+  t.equal(await joinBy(carol, next), 'bad-link');
+  t.notOk(await isIn(group, carol, alice));
+});
+
+await t.test('a link gives a role, as far as its issuer can', async (t) => {
+  const group = await makeGroup('role');
+  const link = await linkBy(alice, group, { role: 'moderator' });
+  t.equal(await joinBy(bob, link), undefined);
+  await until(() => isIn(group, bob, bob), 'bob in the room');
+  t.match(await bob.call('GET', `/rooms/${group}`), { role: 'moderator', rank: 30 });
+  t.equal(await bob.refusal('POST', `/rooms/${group}/links`, { role: 'moderator' }), 'no-right');
+  await alice.call('PUT', `/rooms/${group}/members/${bob.address}/role`, { role: 'member' });
+  await until(async () => (await bob.call('GET', `/rooms/${group}`))['role'] === 'member', 'what access says counts');
+  t.equal(await bea.refusal('POST', `/rooms/${group}/links`, {}), 'unknown-room', 'a stranger makes no link');
+});
+
+await t.test('whoever was removed does not come back by link', async (t) => {
+  const group = await makeGroup('removed');
+  const link = await linkBy(alice, group);
+  t.equal(await joinBy(carol, link), undefined);
+  await until(() => isIn(group, carol, alice), 'carol in the room');
+  await alice.call('DELETE', `/rooms/${group}/members/${carol.address}`);
+  await until(async () => (await carol.call('GET', `/rooms/${group}`))['membership'] === 'left', 'C to know');
+  t.equal(await joinBy(carol, link), 'not-invited');
+});
