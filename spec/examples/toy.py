@@ -1188,9 +1188,12 @@ class Provider:
             need(all(e.ok for e in events), "bad-event", rule="R1")
             need(all(e.domain == who for e in events), "wrong-origin")
             need(all(e.room == body["room"] for e in events), "wrong-room", rule="R2")
-            need(room, "unknown-room")
+            need(all(e.p["until"] >= now() for e in events), "until-passed", rule="R3")
+            need(room, "not-invited")
             results = self.order(room, items, joins=who)
         except Bad as e:
+            if room and "room" in e.more and room.reads_to(who) == -2 and e.code != "state-full":
+                e = Bad("not-invited")  # PV-JOIN-016
             return {"results": [self.denied(e, event) for event in events] or [BAD_EVENT for _ in items], "seals": []}
         if who not in room.state.domains():
             return {"results": results, "seals": []}
