@@ -70,8 +70,10 @@ export function inviteVectors() {
   ];
 }
 
+const linkKey = vectorKey('invite link');
+const link = base64url(linkKey.publicKey);
+
 function links() {
-  const link = base64url(vectorKey('invite link').publicKey);
   const of = (requirement, code) => (name, changes) =>
     parsed(`link-${name}`, [requirement], {
       jws: inviteOf({ to: undefined, link, ...changes }),
@@ -106,7 +108,7 @@ const mailOf = (changes, key = keys.event) => compactJws('payvand-mail', { ...le
 const withBody = (changes) => mailOf({ body: { ...letter.body, ...changes } });
 
 export function mailVectors() {
-  return [...envelopes(), ...bodies(), ...statements(), ...groups()];
+  return [...envelopes(), ...bodies(), ...statements(), ...groups(), ...knocks()];
 }
 
 function envelopes() {
@@ -123,7 +125,7 @@ function envelopes() {
     bad('body-list', { body: [] }),
     bad('kind-number', { kind: 1 }),
     bad('nonce-of-17-bytes', { nonce: base64url(bytesOf('n', 17)) }),
-    parsed('kind-unknown', ['PV-MAIL-004'], { jws: mailOf({ kind: 'knock' }), code: 'not-supported' }),
+    parsed('kind-unknown', ['PV-MAIL-004'], { jws: mailOf({ kind: 'other' }), code: 'not-supported' }),
     parsed('length-at-limit', ['PV-MAIL-002'], { jws: sized(limit.within) }),
     parsed('length-over-limit', ['PV-MAIL-002'], { jws: sized(limit.over), code: 'too-large' }),
     verified('signed-by-event-key', ['PV-MAIL-005'], { jws, ok: true }),
@@ -158,7 +160,7 @@ function bodies() {
     body('create-signature-changed', 'PV-MAIL-007', { jws: create({ jws: withOtherSignature(dm.jws) }) }),
     body('invite-to-another-room', 'PV-MAIL-008', { jws: invite({ room: group.room }) }),
     body('invite-by-another', 'PV-MAIL-008', { jws: invite({ by: 'carol@a.example' }) }),
-    body('invite-is-a-link', 'PV-MAIL-008', { jws: invite({ to: undefined, link: hashText('link') }) }),
+    body('invite-is-a-link', 'PV-MAIL-008', { jws: invite({ to: undefined, link }) }),
     body('invite-to-another', 'PV-MAIL-008', { jws: invite({ to: 'carol@b.example' }) }),
     body('dm-with-another', 'PV-MAIL-008', { jws: people('carol@b.example') }),
     body('dm-of-another', 'PV-MAIL-008', { jws: dmFrom('carol@a.example') }),
@@ -195,6 +197,36 @@ function groups() {
   return [
     body('group-by-creator', 'PV-MAIL-008', { jws: from('alice@a.example'), ok: true }),
     body('group-by-another-member', 'PV-MAIL-008', { jws: from('carol@a.example'), ok: true }),
+  ];
+}
+
+function knocks() {
+  const [asked, bob] = ['alice@a.example', 'bob@b.example'];
+  const proofOf = (person, room = group.room, key = linkKey) =>
+    base64url(key.sign(Buffer.from(`payvand-link\0${room}\0${person}`)));
+  const linkOf = (changes) => inviteOf({ room: group.room, to: undefined, link, approve: true, ...changes });
+  const knock = { link: linkOf({}), proof: proofOf(bob), intro: 'سلام، باب هستم.' };
+  const of = (name, changes, ok = false, from = bob) => {
+    const jws = mailOf(
+      { from, to: asked, kind: 'knock', body: { ...knock, ...changes } },
+      providerKeys('b.example').event,
+    );
+    return body(`knock-${name}`, ok ? 'PV-KNK-001' : 'PV-KNK-002', { jws, ok });
+  };
+  return [
+    of('plain', {}, true),
+    of('without-intro', { intro: undefined }, true),
+    of('link-signed-by-another', { link: withOtherSignature(knock.link) }, true),
+    of('intro-of-201', { intro: 'a'.repeat(201) }),
+    of('intro-empty', { intro: '' }),
+    of('without-link', { link: undefined }),
+    of('without-proof', { proof: undefined }),
+    of('by-a-link-without-approval', { link: linkOf({ approve: undefined }) }),
+    of('by-a-personal-invitation', { link: inviteOf({ room: group.room }) }),
+    of('by-a-link-of-another', { link: linkOf({ by: 'carol@a.example' }) }),
+    of('proof-of-another-person', {}, false, 'carol@b.example'),
+    of('proof-of-another-room', { proof: proofOf(bob, dm.room) }),
+    of('proof-of-another-key', { proof: proofOf(bob, group.room, vectorKey('another invite link')) }),
   ];
 }
 

@@ -15,6 +15,7 @@ const event = `e${'A'.repeat(43)}`;
 /** A good value for every parameter of a path. */
 const parameters: Record<string, string> = {
   ...{ room: nowhere, address: bob.address, id: 'x', name: 'helpers', event, domain: 'b.example' },
+  ...{ by: bob.address, key: 'A'.repeat(43) },
 };
 const endpoints = Object.entries<ClientEndpoint>(clientEndpoints);
 const targetOf = (path: string) => path.replace(/\{(\w+)\}/g, (_, name: string) => parameters[name] ?? '');
@@ -36,6 +37,7 @@ const bodies: Record<string, object> = {
   setSettings: { slow: 5 },
   setMemberTitle: { title: 'x' },
   deleteEvents: { from: 1 },
+  makeLink: {},
 };
 
 const openApi = JSON.parse(readFileSync(new URL('../../spec/openapi/client.json', import.meta.url), 'utf8'));

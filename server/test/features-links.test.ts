@@ -149,3 +149,62 @@ await t.test('whoever was removed does not come back by link', async (t) => {
   await until(async () => (await carol.call('GET', `/rooms/${group}`))['membership'] === 'left', 'C to know');
   t.equal(await joinBy(carol, link), 'not-invited');
 });
+
+await t.test('whoever holds a link that asks first knocks, and an invitation is the answer', async (t) => {
+  const group = await makeGroup('knocking');
+  const [amir, anna] = [await signUp(A, 'amir'), await signUp(A, 'anna')];
+  const open = await linkBy(alice, group);
+  for (const who of [amir, anna, bob]) t.equal(await joinBy(who, open), undefined);
+  await until(() => isIn(group, bob, bob), 'bob in the room');
+  await alice.call('PUT', `/rooms/${group}/members/${amir.address}/role`, { role: 'admin' });
+  const link = await linkBy(alice, group, { approve: true });
+  const knock = (who: TestPerson, intro?: string): Promise<Json> =>
+    who.call('POST', '/links/join', { link: link['link'], ...(intro !== undefined && { intro }) });
+  const knocksAt = async (who: TestPerson): Promise<Json[]> =>
+    ((await who.call('GET', '/requests'))['requests'] as Json[]).filter(({ kind }) => kind === 'knock');
+  const knockAt = (who: TestPerson, by: TestPerson): Promise<Json> =>
+    until(async () => (await knocksAt(who)).find((one) => one['by'] === by.address), 'a knock');
+  const answer = (who: TestPerson, { id }: Json, how: string): Promise<string | undefined> =>
+    who.refusal('POST', `/requests/${String(id)}/${how}`);
+
+  t.match(await carol.call('POST', '/links/preview', { link: link['link'] }), { approve: true });
+  t.same(await knock(carol, 'از کلاس زبان'), { room: group, status: 'asked' });
+  const asked = await knockAt(alice, carol);
+  t.match(asked, { room: group, by: carol.address, intro: 'از کلاس زبان', state: 'waiting' });
+  await knockAt(amir, carol);
+  t.same(await knocksAt(anna), [], 'who has no rank is not asked');
+  t.same(await knocksAt(bob), [], 'nor are other providers');
+  await knock(carol);
+  await knock(bea);
+  await knockAt(alice, bea);
+  t.equal((await knocksAt(alice)).length, 2, 'one a person');
+  t.notOk(await isIn(group, carol, alice), 'knocking lets nobody in');
+
+  await alice.call('PUT', `/rooms/${group}/members/${amir.address}/restriction`, { rights: ['invite'] });
+  t.equal(await answer(amir, asked, 'accept'), 'no-right', 'who may not invite accepts nobody');
+  t.equal(await answer(alice, asked, 'accept'), undefined);
+  t.same(
+    (await knocksAt(amir)).map(({ by }) => by),
+    [bea.address],
+    'one answer is enough',
+  );
+  await carol.acceptFrom(alice.address);
+  await until(() => isIn(group, carol, bob), 'carol seen on B');
+
+  t.equal(await answer(alice, await knockAt(alice, bea), 'ignore'), undefined);
+  const before = await askDatabase<{ n: string }>(network, A, {
+    text: 'SELECT count(*) AS n FROM mail_seen',
+    values: [],
+  });
+  await knock(bea);
+  await until(async () => {
+    const seen = await askDatabase<{ n: string }>(network, A, {
+      text: 'SELECT count(*) AS n FROM mail_seen',
+      values: [],
+    });
+    return Number(seen[0]?.n) > Number(before[0]?.n);
+  }, 'the knock to arrive');
+  t.same(await knocksAt(alice), [], 'who was turned down is not shown again');
+  t.equal(await revoke(alice, group, link), undefined);
+  t.equal(await joinBy(bea, link), 'bad-link');
+});

@@ -463,7 +463,7 @@ def read_mail(text):
     need(not isinstance(text, str) or len(text) <= 8192, "too-large")
     mail = read(text, "payvand-mail", 8192, MAIL, "bad-mail")
     need(mail.p["from"] != mail.p["to"], "bad-mail")
-    need(mail.p["kind"] == "invite", "not-supported")
+    need(mail.p["kind"] in ("invite", "knock"), "not-supported")
     return mail
 
 def read_invitation(mail):
@@ -480,6 +480,20 @@ def read_invitation(mail):
     except Bad:
         raise Bad("bad-mail")
     return create, content, invite
+
+def read_knock(mail):
+    """PV-KNK-002."""
+    body = mail.p["body"]
+    try:
+        need(has(body, {"link": string, "proof": signature, "intro?": line(1, 200)}), "bad-mail")
+        link = read_invite(body["link"]).p
+        need("link" in link and "approve" in link and link["by"] == mail.p["to"], "bad-mail")
+        need(proves(link["link"], link["room"], mail.p["from"], body["proof"]), "bad-mail")
+    except Bad:
+        raise Bad("bad-mail")
+
+def read_body(mail):
+    return {"invite": read_invitation, "knock": read_knock}[mail.p["kind"]](mail)
 
 def raw(id):
     return unb64(id[-43:], 32)
@@ -1298,11 +1312,11 @@ class Provider:
         for text in body["items"]:
             try:
                 mail = read_mail(text)
-                read_invitation(mail)
+                read_body(mail)
                 need(home(mail.p["from"]) == who, "wrong-origin")
                 need(home(mail.p["to"]) == self.domain and self.statement_of(who).signed(mail, "event"), "bad-mail")
                 need(mail.p["until"] >= now(), "until-passed")
-                if mail.p["to"] in self.people and H(text) not in self.seen:
+                if mail.p["kind"] == "invite" and mail.p["to"] in self.people and H(text) not in self.seen:  # nobody here makes links
                     self.write({"do": "request", "jws": text})
                 results.append({"status": "ok"})
             except Bad as e:
@@ -1834,7 +1848,7 @@ def vector(format, i):
         if op == "verify":
             keys = statement(i["statement"])
             return verdict(lambda: home(parse(jws).p[by]) == keys.provider and keys.signed(parse(jws), use))
-        return verdict(lambda: read_invitation(parse(jws))) if op == "body" else parsed(verdict(parse, jws), lambda: {"hash": hash_of(jws)})
+        return verdict(lambda: read_body(parse(jws))) if op == "body" else parsed(verdict(parse, jws), lambda: {"hash": hash_of(jws)})
     if format == "http-signature" and op == "sign":
         headers, base = sign_request(Key(bytes_of("secretHex")), i["method"], i["authority"], i["target"], i["body"].encode(),
                                      i["from"], i["to"], i["nowSeconds"])

@@ -123,14 +123,14 @@ export const peopleEndpoints = {
   listRequests: {
     method: 'GET',
     path: '/requests',
-    summary: 'Lists contact requests and invitations that wait for an answer.',
+    summary: 'Lists contact requests, invitations and knocks that wait for an answer.',
     query: pageAfter(parts.RequestId),
     answers: { 200: parts.RequestList },
   },
   acceptRequest: {
     method: 'POST',
     path: '/requests/{id}/accept',
-    summary: 'Accepts: joins the room.',
+    summary: 'Accepts: joins the room, or invites whoever knocked.',
     params: ofRequest,
     answers: { 200: parts.RequestAnswer },
     codes: ['not-found', ...ruleCodes],

@@ -268,34 +268,11 @@ export const Ordered = object({ status: oneOf('ordered'), id: EventId, seq: Seq,
 export const Pending = object({ status: oneOf('pending'), id: EventId });
 export const Sent = object({ status: oneOf('sent') });
 
-/** `https://`, a provider's domain, `/join#` and the secret. */
-export const LinkText = Type.String({ maxLength: 300 });
-export const LinkKey = Type.String({ pattern: `^${hash}$` });
-const linkLimits = {
-  role: Type.Optional(RoleName),
-  approve: Type.Optional(Type.Literal(true)),
-  uses: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000 })),
-};
-export const LinkRequest = object({ ...linkLimits, until: Type.Optional(Time) });
-export const Link = object({ link: LinkText, by: Address, key: LinkKey, at: Time, until: Time, ...linkLimits });
-export const LinkList = object({ links: Type.Array(Link, { maxItems: 100 }) });
-/** As the issuer's provider says: somebody's idea of a good title, like any. */
-export const LinkPreview = object({
-  room: RoomId,
-  hub: Domain,
-  by: Address,
-  until: Time,
-  title: nullable(Type.String()),
-  members: count(),
-  approve: Type.Boolean(),
-});
-export const LinkJoined = object({ room: RoomId });
-
 export const ContactRequest = object({ address: Address, intro: Type.Optional(text(0, 200)), requestKey: RequestKey });
 export const ContactSent = object({ room: RoomId, status: oneOf('sent') });
 export const Request = object({
   id: RequestId,
-  kind: oneOf('contact', 'invite'),
+  kind: oneOf('contact', 'invite', 'knock'),
   room: RoomId,
   by: Address,
   intro: Type.Optional(Type.String()),
@@ -312,7 +289,7 @@ export const ReportRequest = object({
   /** an event of a room */
   room: Type.Optional(RoomId),
   event: Type.Optional(EventId),
-  /** or a contact request or invitation */
+  /** or a contact request, invitation or knock */
   request: Type.Optional(RequestId),
   reason: oneOf('spam', 'abuse', 'violence', 'child', 'illegal', 'other'),
   note: Type.Optional(line(1, 500)),

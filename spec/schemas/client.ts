@@ -5,6 +5,7 @@ import { StreamFrame, StreamOp } from './client-frames.js';
 import * as order from './client-order-parts.js';
 import * as own from './client-own-parts.js';
 import { linkEndpoints } from './client-link-endpoints.js';
+import * as linkParts from './client-link-parts.js';
 import * as parts from './client-parts.js';
 import { eventEndpoints, memberEndpoints, roomEndpoints } from './client-room-endpoints.js';
 
@@ -38,7 +39,7 @@ const kebab = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.to
 /** Published as `client-<part>.json`; the OpenAPI text refers to them by these names. */
 export const clientSchemas: Readonly<Record<string, TSchema>> = {
   ...Object.fromEntries(
-    Object.entries<unknown>({ ...parts, ...own, ...order }).flatMap(([name, part]) =>
+    Object.entries<unknown>({ ...parts, ...own, ...order, ...linkParts }).flatMap(([name, part]) =>
       /^[A-Z]/.test(name) ? [[`client${kebab(name)}`, part as TSchema]] : [],
     ),
   ),

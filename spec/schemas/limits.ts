@@ -216,6 +216,12 @@ export const limitEntries = {
     requirement: 'PV-MAIL-009',
     sentence: 'introduction of a contact request, in code points',
   },
+  knockReadersMax: {
+    value: 16,
+    unit: 'items',
+    requirement: 'PV-KNK-004',
+    sentence: 'people of the issuer’s provider who are shown a knock',
+  },
   signalBytesMax: { value: KiB, unit: 'bytes', requirement: 'PV-SGL-003', sentence: 'one signal as JSON' },
   typingMsMax: { value: 6_000, unit: 'ms', requirement: 'PV-SGL-005', sentence: 'how long a typing signal counts' },
   backOffMsMin: { value: 1_000, unit: 'ms', requirement: 'PV-HTTP-014', sentence: 'first back-off' },

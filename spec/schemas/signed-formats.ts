@@ -5,6 +5,7 @@ import {
   Address,
   Bytes16,
   Bytes32,
+  Bytes64,
   Count,
   Domain,
   EventId,
@@ -87,6 +88,8 @@ const InviteMailBody = Type.Object({
   intro: Type.Optional(line(1, 200)),
 });
 
+const KnockMailBody = Type.Object({ link: Jws, proof: Bytes64, intro: Type.Optional(line(1, 200)) });
+
 const ReportPayload = Type.Object({
   from: Domain,
   to: Domain,
@@ -120,6 +123,7 @@ export const signedFormats: Readonly<Record<string, TSchema>> = {
   'link-payload': LinkPayload,
   'mail-payload': MailPayload,
   'invite-mail-body': InviteMailBody,
+  'knock-mail-body': KnockMailBody,
   'denial-payload': DenialPayload,
   'report-payload': ReportPayload,
 };

@@ -34,11 +34,19 @@ export class ChatLinks {
     this.#screen.show('That link lets nobody in any more.', { revoked: link['key'] });
   }
 
-  /** @returns the room it leads to */
-  async join(link: string): Promise<string> {
+  /** @returns the room it leads to, unless its people are asked first */
+  async join(words: string): Promise<string | undefined> {
+    const [link = '', ...rest] = words.split(/\s+/);
+    const intro = rest.join(' ');
     const { title, by } = await this.#client.call('POST', '/links/preview', { link });
-    const { room } = await this.#client.call('POST', '/links/join', { link });
+    const { room, status } = await this.#client.call('POST', '/links/join', { link, ...(intro !== '' && { intro }) });
     const name = typeof title === 'string' ? quote(title) : 'a room';
+    if (status === 'asked') {
+      this.#screen.show(`You asked ${quote(String(by))} to be let into ${name}; /requests shows the answer.`, {
+        asked: room,
+      });
+      return undefined;
+    }
     this.#screen.show(`You go to ${name}, by a link of ${quote(String(by))}.`, { joined: room });
     return String(room);
   }

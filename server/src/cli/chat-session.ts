@@ -21,12 +21,17 @@ const HELP = [
   '/accept 1            accept request 1    /ignore 1  /block 1  or not',
   '/group Title         make a group        /invite ali@…        into the open room',
   '/link [uses 5] [days 7] [role admin] [approve]  makes a link into the open room',
-  '/links  /unlink 1     yours, and away    /join https://…      go where a link leads',
+  '/links  /unlink 1     yours, and away    /join https://… [who I am]  go where a link leads, or ask',
   '/who                 who is here         /history             the last messages',
   '/poll What? | a | b  ask everybody       /vote 1             in the poll shown last; /vote takes it back',
   '/leave               leave the room      /quit                end',
   ...OWN_HELP,
 ];
+const REQUESTS: Readonly<Record<string, string>> = {
+  contact: 'asks for contact',
+  invite: 'invites you to a group',
+  knock: 'asks to be let into a group',
+};
 const RECONNECT_MS = 1000;
 const HISTORY = 20;
 
@@ -102,7 +107,10 @@ export class ChatSession {
     '/link': (word) => this.#links.make(this.#requireOpen(), word),
     '/links': () => this.#links.list(this.#requireOpen()),
     '/unlink': (word) => this.#links.revoke(this.#requireOpen(), word),
-    '/join': async (word) => this.#enter(await this.#links.join(word)),
+    '/join': async (word) => {
+      const room = await this.#links.join(word);
+      if (room !== undefined) await this.#enter(room);
+    },
     '/who': () => this.#listMembers(),
     '/history': () => this.#showHistory(),
     '/poll': (word) => this.#sendEvent({ type: 'message', content: ChatPolls.ask(word) }),
@@ -268,7 +276,7 @@ export class ChatSession {
 }
 
 function describeRequest(request: Json): string {
-  const what = request['kind'] === 'contact' ? 'asks for contact' : 'invites you to a group';
+  const what = REQUESTS[String(request['kind'])] ?? 'asks something';
   const intro = typeof request['intro'] === 'string' ? `: ${quote(request['intro'])}` : '';
   return `${quote(String(request['by']))} ${what}${intro}`;
 }

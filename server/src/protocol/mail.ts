@@ -12,10 +12,13 @@ import type { KeyStatement } from './key-statement.js';
 import type { SigningKey } from './key-thumbprint.js';
 import { parseSignedObject } from './signed-object.js';
 
+const KINDS = ['invite', 'knock'] as const;
+export type MailKind = (typeof KINDS)[number];
+
 export interface MailFields {
   readonly from: Address;
   readonly to: Address;
-  readonly kind: 'invite';
+  readonly kind: MailKind;
   readonly nonce: string;
   readonly until: number;
   readonly body: JsonObject;
@@ -51,8 +54,9 @@ export function parseMail(jws: string): Checked<Mail> {
   if (!isBytes16(nonce)) return refuse('bad-mail', 'nonce');
   if (!isCount(until)) return refuse('bad-mail', 'until');
   if (!isJsonObject(body)) return refuse('bad-mail', 'body');
-  if (kind !== 'invite') return refuse(typeof kind === 'string' ? 'not-supported' : 'bad-mail', 'kind');
-  return accept({ from, to, kind, nonce, until, body, hash: sha256Base64url(jws), jws, kid, parsed });
+  const known = KINDS.find((one) => one === kind);
+  if (known === undefined) return refuse(typeof kind === 'string' ? 'not-supported' : 'bad-mail', 'kind');
+  return accept({ from, to, kind: known, nonce, until, body, hash: sha256Base64url(jws), jws, kid, parsed });
 }
 
 /**

@@ -1,14 +1,17 @@
 import { domainOf } from '../protocol/identifiers.js';
 import type { Address, Domain } from '../protocol/identifiers.js';
+import type { KeyStatement } from '../protocol/key-statement.js';
+import { parseKnockBody } from '../protocol/knock-mail.js';
 import { parseInviteBody } from '../protocol/invite-mail.js';
 import type { InviteBody } from '../protocol/invite-mail.js';
 import { verifyInvite } from '../protocol/invite.js';
 import { parseMail, verifyMail } from '../protocol/mail.js';
 import type { Mail } from '../protocol/mail.js';
 import { noteOf } from './account-news.js';
-import { findDm } from './create-room.js';
 import type { ServiceDeps } from './deps.js';
 import type { Invitation } from './join-room.js';
+import { fileKnock } from './links/file-knock.js';
+import { mayReach, REQUESTS_WAITING_MAX } from './may-reach.js';
 import type { Actor } from './room-services.js';
 
 type MailDeps = Pick<
@@ -24,13 +27,11 @@ export type MailAnswer =
   | { readonly status: 'retry'; readonly after: number }
   | { readonly status: 'denied'; readonly code: string };
 
-const REQUESTS_WAITING_MAX = 500;
-
 /**
  * Takes mailbox items of another provider's people. What an answer says depends only on what the sender sent: whether the
  * account exists, is limited or has blocked the sender makes no difference to it.
  *
- * @see PV-MBX-001 to PV-MBX-006, PV-LIM-001, PV-LIM-012
+ * @see PV-MBX-001 to PV-MBX-006, PV-LIM-001, PV-LIM-012, PV-KNK-003
  */
 export async function acceptMail(
   deps: MailDeps,
@@ -51,20 +52,29 @@ async function acceptItem(deps: MailDeps, peer: Domain, jws: string): Promise<Ma
   const statement = peer === deps.domain ? deps.keys.current.statement.parsed : await deps.directory.statementOf(peer);
   if (statement === undefined) return { status: 'retry', after: 60 };
   if (!verifyMail(mail.value, statement)) return { status: 'denied', code: 'bad-mail' };
-  const body = parseInviteBody(mail.value);
-  if (!body.ok || !verifyInvite(body.value.invite, statement)) return { status: 'denied', code: 'bad-mail' };
+  const file = filingOf(deps, mail.value, statement);
+  if (file === undefined) return { status: 'denied', code: 'bad-mail' };
   if (peer !== deps.domain) await deps.store.countContacts(peer, 'asked');
-  await file(deps, mail.value, body.value);
+  await file();
   return { status: 'ok' };
 }
 
+/** What is to be done with an item whose body is good. */
+function filingOf(deps: MailDeps, mail: Mail, statement: KeyStatement): (() => Promise<void>) | undefined {
+  if (mail.kind === 'knock') {
+    const knock = parseKnockBody(mail);
+    return knock.ok ? () => fileKnock(deps, mail, knock.value) : undefined;
+  }
+  const body = parseInviteBody(mail);
+  return body.ok && verifyInvite(body.value.invite, statement) ? () => fileInvite(deps, mail, body.value) : undefined;
+}
+
 /** Puts an item before its person, unless there is none, or that person wants nothing of the sender. */
-async function file(deps: MailDeps, mail: Mail, body: InviteBody): Promise<void> {
+async function fileInvite(deps: MailDeps, mail: Mail, body: InviteBody): Promise<void> {
   const accountId = await deps.accountIdOf(mail.to);
-  if (accountId === undefined || (await deps.store.isBlocked(accountId, mail.from))) return;
+  const who = accountId === undefined ? undefined : { accountId, address: mail.to };
+  if (accountId === undefined || who === undefined || !(await mayReach(deps, who, mail.from))) return;
   const { create, content, contentText, statement, invite, intro } = body;
-  const who = { accountId, address: mail.to };
-  if (await isUnreachable(deps, who, mail.from)) return;
   const creator = create.fields.sender as Address;
   const creation = { kind: content.kind, hub: invite.hub, creator, peer: content.with ?? null };
   const theirs = { room: invite.room, hub: invite.hub, creation };
@@ -90,10 +100,4 @@ async function file(deps: MailDeps, mail: Mail, body: InviteBody): Promise<void>
   if (await deps.mergeCrossed(who, theirs)) await deps.store.setRequestState(accountId, mail.hash, 'accepted');
   await deps.store.addNotes([noteOf(accountId, { kind: 'request', id: mail.hash })]);
   deps.bells.ringAccount(accountId);
-}
-
-/** Whether a limited person has had nothing to do with somebody so far. @see PV-LIM-001 */
-async function isUnreachable(deps: MailDeps, who: Actor, by: Address): Promise<boolean> {
-  const account = await deps.store.findAccountById(who.accountId);
-  return account?.limited === true && account.guardian !== by && (await findDm(deps, who, by)) === undefined;
 }

@@ -5,8 +5,10 @@ import type { RequestRow } from '../storage/account-rows.js';
 import { noteOf } from './account-news.js';
 import { findDm, sendInvite } from './create-room.js';
 import type { CreateDeps } from './create-room.js';
+import { inviteMember } from './invite-member.js';
 import { joinRoom } from './join-room.js';
 import type { Invitation, JoinDeps } from './join-room.js';
+import { settleKnock } from './links/file-knock.js';
 import type { Actor } from './room-services.js';
 import { submitEvent } from './submit-event.js';
 
@@ -18,10 +20,11 @@ interface RequestBody {
 }
 
 /**
- * Answers a contact request or invitation. Accepting is joining; ignoring and blocking tell the sender nothing.
+ * Answers a contact request, an invitation or a knock. Accepting is joining, or inviting whoever knocked; ignoring and
+ * blocking tell the sender nothing.
  *
- * @throws ProtocolError `not-found` · what `joinRoom` throws
- * @see PV-MBX-007, PV-JOIN-001
+ * @throws ProtocolError `not-found` · what `joinRoom` and `inviteMember` throw
+ * @see PV-MBX-007, PV-JOIN-001, PV-KNK-006, PV-KNK-007
  */
 export async function answerRequest(
   deps: AnswerDeps,
@@ -31,8 +34,9 @@ export async function answerRequest(
   const request = await deps.store.findRequest(who.accountId, id);
   if (request === undefined) throw new ProtocolError('not-found');
   if (answer === 'accept') {
-    await joinRoom(deps, who, invitationOf(request));
-    await settle(deps, who, { id, state: 'accepted' });
+    if (request.kind === 'knock') await inviteMember(deps, who, { room: request.room, address: request.by });
+    else await joinRoom(deps, who, invitationOf(request));
+    await settle(deps, request, 'accepted');
     const isFromPeer = domainOf(request.by) !== deps.domain;
     if (isFromPeer && request.state === 'waiting') await deps.store.countContacts(domainOf(request.by), 'granted');
     return { room: request.room };
@@ -41,7 +45,7 @@ export async function answerRequest(
     const isAdded = await deps.store.addBlock(who.accountId, request.by, deps.clock.now());
     if (!isAdded) throw new ProtocolError('list-full');
   }
-  await settle(deps, who, { id, state: 'ignored' });
+  await settle(deps, request, 'ignored');
   return {};
 }
 
@@ -51,14 +55,12 @@ function invitationOf(request: RequestRow): Invitation {
   return request.kind === 'contact' ? base : { ...base, join: { invite } };
 }
 
-async function settle(
-  deps: AnswerDeps,
-  who: Actor,
-  { id, state }: { id: string; state: RequestRow['state'] },
-): Promise<void> {
-  await deps.store.setRequestState(who.accountId, id, state);
-  await deps.store.addNotes([noteOf(who.accountId, { kind: 'request', id })]);
-  deps.bells.ringAccount(who.accountId);
+async function settle(deps: AnswerDeps, request: RequestRow, state: RequestRow['state']): Promise<void> {
+  if (request.kind === 'knock') return await settleKnock(deps, request, state);
+  const { accountId, id } = request;
+  await deps.store.setRequestState(accountId, id, state);
+  await deps.store.addNotes([noteOf(accountId, { kind: 'request', id })]);
+  deps.bells.ringAccount(accountId);
 }
 
 /**
@@ -89,6 +91,5 @@ export async function mergeCrossed(deps: AnswerDeps, who: Actor, theirs: Invitat
 
 /** As `mergeCrossed`, for a request that waits: it is settled when it needs no answer any more. */
 export async function mergeWaiting(deps: AnswerDeps, who: Actor, request: RequestRow): Promise<void> {
-  if (await mergeCrossed(deps, who, invitationOf(request)))
-    await settle(deps, who, { id: request.id, state: 'accepted' });
+  if (await mergeCrossed(deps, who, invitationOf(request))) await settle(deps, request, 'accepted');
 }

@@ -1,4 +1,5 @@
 import { encodeBase64url } from '../protocol/base64url.js';
+import { sha256Base64url } from '../protocol/hash.js';
 import { sealedToWire } from '../protocol/head.js';
 import { domainOf } from '../protocol/identifiers.js';
 import type { Address, Domain, EventId, RoomId } from '../protocol/identifiers.js';
@@ -98,7 +99,7 @@ async function findRequest(deps: ReportDeps, who: Actor, id: string): Promise<Re
     domain === deps.domain ? deps.keys.current.statement.parsed : await deps.directory.statementOf(domain);
   if (statement === undefined) throw new ProtocolError('hub-unreachable');
   const evidence = { mail, statement: statement.jws };
-  return { item: id, sender: request.by, room: null, evidence, to: unique(deps.domain, domain) };
+  return { item: sha256Base64url(mail), sender: request.by, room: null, evidence, to: unique(deps.domain, domain) };
 }
 
 async function findEvent(

@@ -1,13 +1,15 @@
 import type { Actor, Bells, RoomServices } from './room-services.js';
 import { createIdOf } from '../protocol/identifiers.js';
+import { ProtocolError } from '../protocol/protocol-error.js';
 import type { Domain, EventId, RoomId } from '../protocol/identifiers.js';
 import { answerRequest } from './answer-request.js';
 import * as change from './change-room.js';
-import { createGroup, sendInvite } from './create-room.js';
+import { createGroup } from './create-room.js';
 import type { CreateDeps } from './create-room.js';
 import type { ServiceDeps } from './deps.js';
 import type { ExchangeSignals } from './exchange-signals.js';
 import type { FillHoles } from './fill-holes.js';
+import { inviteMember } from './invite-member.js';
 import type { JoinDeps } from './join-room.js';
 import { makePersonalServices } from './make-personal-services.js';
 import { deleteMany, banAndDelete } from './moderate-room.js';
@@ -22,7 +24,6 @@ import type { Presence } from './presence.js';
 import { listReports, makeReport } from './make-report.js';
 import { requestContact } from './request-contact.js';
 import { createOnce, createSendEvent, joinedRoom } from './send-event.js';
-import { ProtocolError } from '../protocol/protocol-error.js';
 
 export type RoomServiceDeps = ServiceDeps &
   CreateDeps &
@@ -48,13 +49,7 @@ export function makeRoomServices(deps: RoomServiceDeps): RoomServices {
       return onceContact(request, () => requestContact(deps, who, contact));
     },
     answerRequest: (who, id, answer) => answerRequest(deps, who, { id, answer }),
-    async inviteMember(who, { room, address }) {
-      const live = await joinedRoom(deps, who, room);
-      const mayInvite = live.kind === 'group' && live.state.roleOf(who.address, deps.clock.now()).rights.has('invite');
-      if (!mayInvite) throw new ProtocolError('no-right');
-      await sendInvite(deps, who, { room, to: address });
-      return { status: 'sent' };
-    },
+    inviteMember: (who, invite) => inviteMember(deps, who, invite),
     report: (who, wanted) => makeReport(deps, who, wanted),
     listReports: (who, page) => listReports(deps, who, page),
     ...bindLinks(deps),
@@ -141,6 +136,6 @@ function bindLinks(deps: RoomServiceDeps): Pick<RoomServices, LinkService> {
     listLinks: (who, room) => listLinks(deps, who, room),
     revokeLink: (who, room, link) => revokeLink(deps, who, { room, ...link }),
     previewLink: (text) => previewLink(deps, text),
-    joinByLink: (who, text) => joinByLink(deps, who, text),
+    joinByLink: (who, link) => joinByLink(deps, who, link),
   };
 }

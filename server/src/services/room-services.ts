@@ -267,6 +267,12 @@ export interface LinkView extends NewLink {
   readonly until: number;
 }
 
+/** `asked`: the link asks for approval, and an invitation may be the answer. */
+export interface LinkJoined {
+  readonly room: RoomId;
+  readonly status: 'joined' | 'asked';
+}
+
 /** What a link is for, as its issuer's provider says. */
 export interface LinkPreview {
   readonly room: RoomId;
@@ -301,7 +307,7 @@ export interface RoomServices {
   listLinks(who: Actor, room: RoomId): Promise<{ links: readonly LinkView[] }>;
   revokeLink(who: Actor, room: RoomId, link: { by: Address; link: string }): Promise<StateAnswer>;
   previewLink(text: string): Promise<LinkPreview>;
-  joinByLink(who: Actor, text: string): Promise<{ room: RoomId }>;
+  joinByLink(who: Actor, link: { text: string; intro?: string }): Promise<LinkJoined>;
   leaveRoom(who: Actor, room: RoomId): Promise<StateAnswer>;
   setTitle(who: Actor, room: RoomId, title: string): Promise<StateAnswer>;
   setInfo(who: Actor, room: RoomId, info: RoomDescription): Promise<StateAnswer>;

@@ -1,6 +1,7 @@
 import { encodeBase64url } from '../protocol/base64url.js';
 import type { JsonObject } from '../protocol/json-shape.js';
 import { buildMail } from '../protocol/mail.js';
+import type { MailKind } from '../protocol/mail.js';
 import { domainOf } from '../protocol/identifiers.js';
 import type { Address, Domain } from '../protocol/identifiers.js';
 import { ProtocolError } from '../protocol/protocol-error.js';
@@ -17,7 +18,7 @@ export interface SendMail {
   /**
    * @throws ProtocolError `list-full` (too much waits for that provider)
    */
-  send(mail: { from: Address; to: Address; kind: 'invite'; body: JsonObject }): Promise<void>;
+  send(mail: { from: Address; to: Address; kind: MailKind; body: JsonObject }): Promise<void>;
   start(): Promise<void>;
   stop(): Promise<void>;
   hurry(peer: Domain): void;

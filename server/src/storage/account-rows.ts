@@ -127,11 +127,11 @@ export interface RequestRow {
   readonly accountId: number;
   /** ≤ 64 characters. */
   readonly id: string;
-  readonly kind: 'contact' | 'invite';
+  readonly kind: 'contact' | 'invite' | 'knock';
   readonly room: RoomId;
   readonly hub: Domain;
   readonly by: Address;
-  /** JSON text: create with its content and statement, invite, introduction; ≤ 32 KiB. */
+  /** JSON text: mail, introduction, and of an invitation create with its content and statement, and invite; ≤ 32 KiB. */
   readonly body: string;
   readonly at: number;
   readonly until: number;

@@ -13,6 +13,15 @@ export interface LinkRow {
   readonly until: number;
 }
 
+export interface LinkStore {
+  /** False when the account has 100 in that room already. */
+  addLink(link: LinkRow): Promise<boolean>;
+  findLink(locator: string): Promise<LinkRow | undefined>;
+  /** The oldest first, ended ones too. */
+  listLinks(accountId: number, room: RoomId): Promise<LinkRow[]>;
+  removeLink(locator: string): Promise<void>;
+}
+
 const MAX = 100;
 const row = 'account_id AS "accountId", room_id AS room, locator, secret, jws, at, until';
 const add = `INSERT INTO links (account_id, room_id, locator, secret, jws, at, until)
@@ -25,7 +34,7 @@ const remove = 'DELETE FROM links WHERE locator = $1';
 const countJoins = `SELECT count(*)::int AS joins FROM room_state s JOIN log l ON l.room_id = s.room_id AND l.seq = s.seq
   WHERE s.room_id = $1 AND s.type = 'member' AND position($2 in l.content) > 0`;
 
-/** @see AccountStore.addLink */
+/** @see LinkStore.addLink */
 export async function addLink(db: Database, link: LinkRow): Promise<boolean> {
   const { accountId, room, locator, secret, jws, at, until } = link;
   const added = await issue(db.coldSql, add, [accountId, room, locator, secret, jws, at, until]);

@@ -259,16 +259,6 @@ export const requests = pgTable(
   (t) => [primaryKey({ columns: [t.account_id, t.id] })],
 );
 
-export const links = pgTable('links', {
-  account_id: count(),
-  at: count(),
-  until: count(),
-  locator: text().primaryKey(),
-  room_id: id(),
-  secret: id(),
-  jws: id(),
-});
-
 export const blocks = pgTable('blocks', { account_id: count(), at: count(), address: id() }, (t) => [
   primaryKey({ columns: [t.account_id, t.address] }),
 ]);

@@ -62,7 +62,7 @@ import type {
   SentReport,
   WaitingCopy,
 } from './report-rows.js';
-import type { LinkRow } from './links.js';
+import type { LinkStore } from './links.js';
 import type { OlderPart } from './backfill-log.js';
 import type { TimelinePart } from './read-timeline.js';
 import type { PollPart, PollRecords } from './read-votes.js';
@@ -194,7 +194,7 @@ export interface PendingStore {
   addRefused(row: SentRow, code: string): Promise<void>;
 }
 
-export interface AccountStore {
+export interface AccountStore extends LinkStore {
   createAccount(account: NewAccount): Promise<CreatedAccount>;
   findAccount(localpart: string): Promise<AccountRow | undefined>;
   findAccountById(accountId: number): Promise<AccountRow | undefined>;
@@ -231,12 +231,6 @@ export interface AccountStore {
   listRequests(accountId: number, where: { state: RequestState } & Page<string>): Promise<RequestRow[]>;
   /** @returns whether it changed */
   setRequestState(accountId: number, id: string, state: RequestState): Promise<boolean>;
-  /** False when the account has 100 in that room already. */
-  addLink(link: LinkRow): Promise<boolean>;
-  findLink(locator: string): Promise<LinkRow | undefined>;
-  /** The oldest first, ended ones too. */
-  listLinks(accountId: number, room: RoomId): Promise<LinkRow[]>;
-  removeLink(locator: string): Promise<void>;
   /** False when the account blocks 10,000 already. */
   addBlock(accountId: number, address: Address, at: number): Promise<boolean>;
   removeBlock(accountId: number, address: Address): Promise<void>;

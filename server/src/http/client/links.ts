@@ -25,6 +25,9 @@ export function linkEndpoints(rooms: RoomServices): Pick<ClientHandlers, LinkOpe
       return sendAnswer(await rooms.revokeLink(session.who, roomOf(params.room), link));
     },
     previewLink: async ({ body }) => ({ status: 200, body: await rooms.previewLink(body.link) }),
-    joinByLink: async ({ session, body }) => ({ status: 200, body: await rooms.joinByLink(session.who, body.link) }),
+    async joinByLink({ session, body: { link: text, intro } }) {
+      const link = { text, ...(intro !== undefined && { intro }) };
+      return { status: 200, body: await rooms.joinByLink(session.who, link) };
+    },
   };
 }

@@ -4,10 +4,10 @@ import type { RequestRow, RequestState } from '../../storage/account-rows.js';
 import type { Actor } from '../room-services.js';
 import type { AccountDeps } from './account-deps.js';
 
-/** A contact request or invitation as its addressee sees it. */
+/** A contact request, invitation or knock as its addressee sees it. */
 export interface RequestView {
   readonly id: string;
-  readonly kind: 'contact' | 'invite';
+  readonly kind: RequestRow['kind'];
   readonly room: RoomId;
   readonly by: Address;
   readonly intro?: string;

@@ -1,6 +1,8 @@
+import type { LinkInvite } from '../../protocol/invite.js';
 import { linkIdOf } from '../../protocol/link.js';
 import { ProtocolError } from '../../protocol/protocol-error.js';
 import type { ServiceDeps } from '../deps.js';
+import type { LiveRoom } from '../live-room.js';
 import { readLinkRow } from './make-link.js';
 
 /**
@@ -17,14 +19,17 @@ export async function answerLink(
   const live = row && (await rooms.get(row.room));
   if (row === undefined || live === undefined) throw new ProtocolError('not-found');
   const { state } = live;
-  const invite = readLinkRow(row.jws);
-  const now = clock.now();
-  const isGood =
-    invite.until >= now &&
-    state.isJoined(invite.by) &&
-    state.roleOf(invite.by, now).rights.has('invite') &&
-    state.get('room.link', linkIdOf(invite)) === undefined;
-  if (!isGood) throw new ProtocolError('not-found');
+  if (!isGoodLink(live, readLinkRow(row.jws), clock.now())) throw new ProtocolError('not-found');
   const title = state.get('room.info', '')?.content['title'];
   return { link: { jws: row.jws, title: typeof title === 'string' ? title : null, members: state.joinedCount } };
+}
+
+/** Whether a link of one of our people is still good for anything. */
+export function isGoodLink({ state }: LiveRoom, link: LinkInvite, now: number): boolean {
+  return (
+    link.until >= now &&
+    state.isJoined(link.by) &&
+    state.roleOf(link.by, now).rights.has('invite') &&
+    state.get('room.link', linkIdOf(link)) === undefined
+  );
 }

@@ -1,6 +1,5 @@
 import type { FederationAnswer } from '@payvand/spec';
 import { domainOf } from '../../protocol/identifiers.js';
-import type { RoomId } from '../../protocol/identifiers.js';
 import { parseInvite } from '../../protocol/invite.js';
 import type { LinkInvite } from '../../protocol/invite.js';
 import { linkKeyOf, linkLocatorOf, parseLinkText, proveLink } from '../../protocol/link.js';
@@ -10,9 +9,13 @@ import type { ServiceDeps } from '../deps.js';
 import { joinRoom } from '../join-room.js';
 import type { JoinDeps } from '../join-room.js';
 import { readDirectory } from '../read-directory.js';
-import type { Actor, LinkPreview } from '../room-services.js';
+import type { Actor, LinkJoined, LinkPreview } from '../room-services.js';
+import type { SendMail } from '../send-mail.js';
 
-export type UseLinkDeps = JoinDeps & Pick<ServiceDeps, 'domain' | 'store' | 'rooms' | 'peers' | 'clock' | 'timers'>;
+export type UseLinkDeps = JoinDeps & { readonly mail: SendMail } & Pick<
+    ServiceDeps,
+    'domain' | 'store' | 'rooms' | 'peers' | 'clock' | 'timers'
+  >;
 
 const ATTEMPTS_MAX = 5;
 const WAIT_MS_MAX = 2000;
@@ -34,20 +37,32 @@ export async function previewLink(deps: UseLinkDeps, text: string): Promise<Link
 }
 
 /**
- * Brings a person into the room that a link is for.
+ * Brings a person into the room that a link is for, or asks its issuer where the link wants that.
  *
- * @throws ProtocolError what `previewLink` throws · `used-up` · the code of the rule that refuses it
- * @see PV-LNK-010, PV-LNK-011
+ * @throws ProtocolError what `previewLink` throws · `used-up` · the code of the rule that refuses it · `list-full` (too much
+ * waits for the issuer's provider)
+ * @see PV-LNK-010, PV-LNK-011, PV-KNK-001
  */
-export async function joinByLink(deps: UseLinkDeps, who: Actor, text: string): Promise<{ room: RoomId }> {
+export async function joinByLink(
+  deps: UseLinkDeps,
+  who: Actor,
+  { text, intro }: { text: string; intro?: string },
+): Promise<LinkJoined> {
   const { invite, secret } = await findLink(deps, text);
-  const { room, hub, role, jws } = invite;
+  const { room, hub, by, role, jws } = invite;
   const live = await deps.rooms.get(room);
-  if (live?.state.isJoined(who.address) === true) return { room };
+  if (live?.state.isJoined(who.address) === true) return { room, status: 'joined' };
   const proof = proveLink(linkKeyOf(secret), { room, person: who.address });
+  if (invite.approve === true) {
+    // Somebody who made a link and has left since cannot ask themselves.
+    if (by === who.address) throw new ProtocolError('bad-link');
+    const body = { link: jws, proof, ...(intro !== undefined && { intro }) };
+    await deps.mail.send({ from: who.address, to: by, kind: 'knock', body });
+    return { room, status: 'asked' };
+  }
   const join = { invite: jws, proof, ...(role !== undefined && { role }) };
   await joinRoom(deps, who, { room, hub, creation: { kind: 'group', hub, creator: null, peer: null }, join });
-  return { room };
+  return { room, status: 'joined' };
 }
 
 async function findLink(deps: UseLinkDeps, text: string): Promise<FoundLink> {

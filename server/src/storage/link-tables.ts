@@ -1,0 +1,14 @@
+import { bigint, pgTable, text } from 'drizzle-orm/pg-core';
+
+const count = () => bigint({ mode: 'number' }).notNull();
+const id = () => text().notNull();
+
+export const links = pgTable('links', {
+  account_id: count(),
+  at: count(),
+  until: count(),
+  locator: text().primaryKey(),
+  room_id: id(),
+  secret: id(),
+  jws: id(),
+});

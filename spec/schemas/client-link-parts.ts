@@ -1,0 +1,28 @@
+import { Type } from 'typebox';
+import { Address, Domain, RoleName, RoomId, Time } from './client-parts.js';
+import { Bytes32, Count, line, oneOf } from './format-parts.js';
+
+/** `https://`, a provider's domain, `/join#` and the secret. */
+export const LinkText = Type.String({ maxLength: 300 });
+export const LinkKey = Bytes32;
+const linkLimits = {
+  role: Type.Optional(RoleName),
+  approve: Type.Optional(Type.Literal(true)),
+  uses: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000 })),
+};
+export const LinkRequest = Type.Object({ ...linkLimits, until: Type.Optional(Time) });
+export const Link = Type.Object({ link: LinkText, by: Address, key: LinkKey, at: Time, until: Time, ...linkLimits });
+export const LinkList = Type.Object({ links: Type.Array(Link, { maxItems: 100 }) });
+/** As the issuer's provider says: somebody's idea of a good title, like any. */
+export const LinkPreview = Type.Object({
+  room: RoomId,
+  hub: Domain,
+  by: Address,
+  until: Time,
+  title: Type.Union([Type.String(), Type.Null()]),
+  members: Count,
+  approve: Type.Boolean(),
+});
+export const LinkJoin = Type.Object({ link: LinkText, intro: Type.Optional(line(1, 200)) });
+/** `asked`: the link asks for approval; the answer is an invitation, or nothing. */
+export const LinkJoined = Type.Object({ room: RoomId, status: oneOf('joined', 'asked') });
