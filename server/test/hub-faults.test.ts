@@ -113,6 +113,13 @@ await t.test(
         [alice, bob].map(async (who) => ((await who.call('GET', `/rooms/${stage.room}`))['head'] as Json)['seq']),
       );
     await until(async () => new Set(await heads()).size === 1, 'both to be even');
+    // What operators' commands ring is heard again when the database is back.
+    await here.killDatabase();
+    await until(
+      async () => (await alice.say(stage.room, 'back').catch(() => ({ status: 'failed' })))['status'] === 'ordered',
+      'the database to be back',
+    );
+    await until(async () => new Set(await heads()).size === 1, 'both to be even again');
     const [before] = await heads();
     await operate('block');
     const said = await until(async () => {
