@@ -3,7 +3,7 @@ import { address } from './support/hostile-peer.js';
 import type { HostileRoom, PageChanges } from './support/hostile-room.js';
 import { A, B, EVIL, HostileStage } from './support/hostile-stage.js';
 import type { Answer } from './support/hostile-peer.js';
-import { runInProcess } from './support/run-in-process.js';
+import { captureInProcess, runInProcess } from './support/run-in-process.js';
 import { until } from './support/test-person.js';
 import type { Json, TestPerson } from './support/test-person.js';
 
@@ -63,6 +63,9 @@ await t.test('a start judges anew, but a fork only the operator lets go on', asy
   await follower.start();
   await until(() => isLive(mended), 'the room whose hub was mended');
   t.match(await stage.stored(forked.room), { status: 'quarantined', code: 'fork', proofs: 1 });
+  const { stdout } = await captureInProcess(['peers', 'proofs', EVIL, '--json', '--data-dir', follower.dataDir]);
+  const held = stdout.split('\n').find((line) => line.includes(forked.room)) ?? '{}';
+  t.match(JSON.parse(held), { kind: 'fork', proof: { code: 'fork', heads: { length: 2 } } }, 'both heads are shown');
   await rejudge('room-resumed');
   t.match(await stage.stored(forked.room), { status: 'live', proofs: 1 }, 'the proof is kept');
 });

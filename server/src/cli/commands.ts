@@ -64,6 +64,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./reports.js')).reportsDecide,
   },
   {
+    name: 'peers proofs',
+    summary: 'show what a provider can be held to',
+    load: async () => (await import('./peers.js')).peersProofs,
+  },
+  {
     name: 'peers rejudge',
     summary: 'judge the quarantined rooms of a provider anew',
     load: async () => (await import('./peers.js')).peersRejudge,

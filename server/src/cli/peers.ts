@@ -126,6 +126,27 @@ export const peersRejudge: Command = {
   },
 };
 
+export const peersProofs: Command = {
+  ...one,
+  details: [
+    'Shows what a provider has signed that it can be held to, in the rooms it is hub of that are in quarantine here: which rooms, why',
+    'and since when. With --json also the signed heads themselves, which anybody can verify.',
+  ].join('\n'),
+  async run(context) {
+    const domain = wantedDomain(context);
+    let count = 0;
+    await asOperator(context, async ({ store }) => {
+      for (const { room } of await store.listRooms({ status: 'quarantined', hub: domain, limit: PAGE }))
+        for (const { kind, at, proof } of await store.listProofs(room)) {
+          count += 1;
+          context.output.print(`${room}  ${kind}  ${new Date(at).toISOString()}`);
+          context.output.result({ room, kind, at, proof: JSON.parse(proof) as unknown });
+        }
+    });
+    if (count === 0) context.output.print(`nothing is held against ${domain}`);
+  },
+};
+
 async function setBlocked(context: CommandContext, blocked: boolean): Promise<void> {
   const domain = wantedDomain(context);
   await asOperator(context, async ({ store, clock, ringPeer }) => {

@@ -4,9 +4,16 @@ import { runCommand } from '../../src/cli/run-command.js';
 
 /** Runs a command in this process, beside the servers of a test. @returns its exit code */
 export async function runInProcess(args: readonly string[]): Promise<number> {
-  const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough().resume(), new PassThrough().resume()];
+  return (await captureInProcess(args)).code;
+}
+
+/** The same, with what it prints. */
+export async function captureInProcess(args: readonly string[]): Promise<{ code: number; stdout: string }> {
+  const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough().resume()];
+  const printed: Buffer[] = [];
+  stdout.on('data', (chunk: Buffer) => printed.push(chunk));
   stdin.end();
-  return await runCommand(args, commands, {
+  const code = await runCommand(args, commands, {
     env: {},
     stdin: stdin as unknown as NodeJS.ReadStream,
     stdout: stdout as unknown as NodeJS.WriteStream,
@@ -14,4 +21,5 @@ export async function runInProcess(args: readonly string[]): Promise<number> {
     now: () => Date.now(),
     startServer: () => Promise.reject(new Error('no server is wanted here')),
   });
+  return { code, stdout: Buffer.concat(printed).toString() };
 }
