@@ -1,5 +1,7 @@
 import t from 'tap';
 import type { Test } from 'tap';
+import { readRecord } from '../src/protocol/read-record.js';
+import { headerToWire } from '../src/protocol/record.js';
 import type { FullRecord } from '../src/protocol/record.js';
 import { signingKeyFromSeed } from '../src/protocol/key-thumbprint.js';
 import { strayKey } from './support/hostile-peer.js';
@@ -72,6 +74,8 @@ const refused: [name: string, lie: Lie][] = [
     'the last record left out',
     { appended: 3, changes: () => ({ records: (all) => all.slice(0, -1) }), result: { status: 'gap' } },
   ],
+  ['a header for the first record', { appended: 3, changes: () => headerFor(0), result: { status: 'gap' } }],
+  ['a header for the last record', { appended: 3, changes: () => headerFor(2), result: { status: 'gap' } }],
   [
     'a time to come',
     {
@@ -91,10 +95,19 @@ const refused: [name: string, lie: Lie][] = [
 const caught: [name: string, lie: Lie & { code: string }][] = [
   ['a record left out of the middle', lost((all) => all.filter((_, index) => index !== 1), 'bad-chain')],
   [
+    'a header for a record in the middle',
+    {
+      appended: 3,
+      changes: () => headerFor(1),
+      result: { status: 'quarantined', code: 'bad-chain' },
+      code: 'bad-chain',
+    },
+  ],
+  [
     'two records swapped',
     lost(([first, second, third]) => [first, third, second].filter((one) => one !== undefined), 'bad-chain'),
   ],
-  ['a changed time', lost((all) => all.map((one, index) => (index === 1 ? { ...one, at: one.at - 1 } : one)), 'fork')],
+  ['a changed time', lost((all) => all.map((one, index) => (index === 2 ? { ...one, at: one.at + 1 } : one)), 'fork')],
   [
     'a record twice',
     lost(([first, ...rest]) => [first, first, ...rest].filter((one) => one !== undefined), 'bad-chain'),
@@ -121,6 +134,16 @@ const caught: [name: string, lie: Lie & { code: string }][] = [
     },
   ],
 ];
+
+/** SPEC PV-PUSH-017. */
+function headerFor(place: number): PageChanges {
+  const asHeader = (record: FullRecord): object => {
+    const read = readRecord(record);
+    if (read.kind !== 'event') throw new Error(read.kind);
+    return headerToWire({ ...record, event: read.event.id, jwsHash: read.event.jwsHash });
+  };
+  return { records: (all) => all.map((record, index) => (index === place ? asHeader(record) : record)) };
+}
 
 function lost(change: (records: FullRecord[]) => FullRecord[], code: string): Lie & { code: string } {
   return { appended: 3, changes: () => ({ records: change }), result: { status: 'quarantined', code }, code };
