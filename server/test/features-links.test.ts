@@ -208,3 +208,37 @@ await t.test('whoever holds a link that asks first knocks, and an invitation is 
   t.equal(await revoke(alice, group, link), undefined);
   t.equal(await joinBy(bea, link), 'bad-link');
 });
+
+await t.test('a room has a name that its provider and the room agree on, and shows itself if it wants', async (t) => {
+  const group = await makeGroup('خبر');
+  const name = (who: TestPerson, alias: string, room = group): Promise<string | undefined> =>
+    who.refusal('PUT', `/aliases/${alias}`, { room });
+  const look = (alias: string): Promise<string | undefined> => carol.refusal('POST', '/aliases/preview', { alias });
+  t.equal(await joinBy(bob, await linkBy(alice, group)), undefined);
+  await until(() => isIn(group, bob, bob), 'bob in the room');
+  t.equal(await name(bob, 'khabar'), 'no-right');
+  t.equal(await name(bea, 'khabar'), 'unknown-room');
+  t.equal(await name(alice, 'News'), 'bad-request');
+  t.equal(await name(alice, 'news'), undefined);
+  t.equal(await name(alice, 'news'), undefined, 'again is no fault');
+  t.equal(await name(alice, 'news', room), 'taken');
+  t.equal(await look('#news@a.test'), 'not-found', 'a room that does not want to be shown');
+  await alice.call('PUT', `/rooms/${group}/settings`, { preview: true });
+  t.match(await carol.call('POST', '/aliases/preview', { alias: '#news@a.test' }), {
+    ...{ room: group, hub: A, alias: '#news@a.test', title: 'خبر', members: 2 },
+  });
+  const link = await linkBy(alice, group);
+  t.match(await carol.call('POST', '/links/preview', { link: link['link'] }), { alias: '#news@a.test', members: 2 });
+  t.notOk(await isIn(group, carol, alice), 'looking lets nobody in');
+
+  await alice.call('PUT', `/rooms/${group}/members/${bob.address}/role`, { role: 'admin' });
+  await until(async () => (await bob.call('GET', `/rooms/${group}`))['role'] === 'admin', 'bob to be an admin');
+  t.equal(await name(bob, 'khabar'), undefined, 'another provider names it too');
+  await until(async () => (await look('#khabar@b.test')) === undefined, 'the other name');
+  t.equal(await look('#news@a.test'), 'not-found', 'the room names one only');
+  for (const alias of ['#nobody@a.test', '#news@b.test', 'news']) t.equal(await look(alias), 'not-found', alias);
+  t.match((await bob.call('GET', '/aliases'))['aliases'], [{ alias: '#khabar@b.test', room: group }]);
+  t.equal(await bea.refusal('DELETE', '/aliases/khabar'), 'not-found', 'somebody else’s');
+  t.equal(await bob.refusal('DELETE', '/aliases/khabar'), undefined);
+  t.equal(await look('#khabar@b.test'), 'not-found');
+});

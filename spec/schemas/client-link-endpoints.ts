@@ -6,6 +6,8 @@ import * as parts from './client-parts.js';
 
 const ofLink = Type.Object({ link: links.LinkText });
 
+const ofAlias = Type.Object({ name: parts.Localpart });
+
 export const linkEndpoints = {
   makeLink: {
     method: 'POST',
@@ -47,5 +49,36 @@ export const linkEndpoints = {
     body: links.LinkJoin,
     answers: { 200: links.LinkJoined },
     codes: ['bad-link', 'used-up', 'list-full', ...ruleCodes],
+  },
+  giveAlias: {
+    method: 'PUT',
+    path: '/aliases/{name}',
+    summary: 'Gives a group a name in the directory, and the name to the group.',
+    params: ofAlias,
+    body: links.AliasGiven,
+    answers: { 200: parts.Ordered, 202: parts.Pending },
+    codes: ['unknown-room', 'taken', 'list-full', ...ruleCodes],
+  },
+  listAliases: {
+    method: 'GET',
+    path: '/aliases',
+    summary: 'Lists the names the person gave to groups.',
+    answers: { 200: links.AliasList },
+  },
+  removeAlias: {
+    method: 'DELETE',
+    path: '/aliases/{name}',
+    summary: 'Takes a name back.',
+    params: ofAlias,
+    answers: { 204: null },
+    codes: ['not-found'],
+  },
+  previewAlias: {
+    method: 'POST',
+    path: '/aliases/preview',
+    summary: 'Shows the room behind a name, of whatever provider.',
+    body: links.AliasName,
+    answers: { 200: links.RoomPreview },
+    codes: ['not-found', 'hub-unreachable'],
   },
 } as const satisfies Record<string, ClientEndpoint>;

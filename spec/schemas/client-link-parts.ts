@@ -13,16 +13,28 @@ const linkLimits = {
 export const LinkRequest = Type.Object({ ...linkLimits, until: Type.Optional(Time) });
 export const Link = Type.Object({ link: LinkText, by: Address, key: LinkKey, at: Time, until: Time, ...linkLimits });
 export const LinkList = Type.Object({ links: Type.Array(Link, { maxItems: 100 }) });
+const face = {
+  title: Type.Union([Type.String(), Type.Null()]),
+  about: Type.Optional(Type.String()),
+  alias: Type.Optional(Type.String()),
+  members: Count,
+};
 /** As the issuer's provider says: somebody's idea of a good title, like any. */
 export const LinkPreview = Type.Object({
   room: RoomId,
   hub: Domain,
   by: Address,
   until: Time,
-  title: Type.Union([Type.String(), Type.Null()]),
-  members: Count,
+  ...face,
   approve: Type.Boolean(),
 });
 export const LinkJoin = Type.Object({ link: LinkText, intro: Type.Optional(line(1, 200)) });
 /** `asked`: the link asks for approval; the answer is an invitation, or nothing. */
 export const LinkJoined = Type.Object({ room: RoomId, status: oneOf('joined', 'asked') });
+
+export const AliasGiven = Type.Object({ room: RoomId });
+export const AliasList = Type.Object({
+  aliases: Type.Array(Type.Object({ alias: Type.String(), room: RoomId, at: Time }), { maxItems: 20 }),
+});
+export const AliasName = Type.Object({ alias: Type.String({ maxLength: 129 }) });
+export const RoomPreview = Type.Object({ room: RoomId, hub: Domain, ...face, alias: Type.String() });

@@ -13,7 +13,7 @@ import {
   WireHeader,
   WireSealedHead,
 } from './federation-parts.js';
-import { Address, Bytes32, Count, Epoch, RoomId } from './format-parts.js';
+import { Address, Alias, Bytes32, Count, Domain, Epoch, RoomId } from './format-parts.js';
 
 export const SubmitRequest = Type.Object({ items: Type.Array(SubmitItem, { minItems: 1, maxItems: 256 }) });
 export const SubmitAnswer = Type.Object({
@@ -119,7 +119,16 @@ export const DirectoryRequest = Type.Union([
   Type.Object({ profile: Address, for: Type.Optional(Address) }),
   Type.Object({ handle: Address }),
   Type.Object({ link: Bytes32 }),
+  Type.Object({ alias: Alias }),
+  Type.Object({ room: RoomId }),
 ]);
+/** What a room shows of itself to people who are not in it. */
+const face = {
+  title: Type.Union([Type.String({ maxLength: 512 }), Type.Null()]),
+  about: Type.Optional(Type.String({ maxLength: 2048 })),
+  alias: Type.Optional(Alias),
+  members: Count,
+};
 export const DirectoryAnswer = Type.Union([
   Type.Object({ statement: JwsText }),
   Type.Object({
@@ -133,12 +142,10 @@ export const DirectoryAnswer = Type.Union([
   }),
   Type.Object({ handle: Type.Object({ address: Address, names: Address }) }),
   Type.Object({
-    link: Type.Object({
-      jws: JwsText,
-      title: Type.Union([Type.String({ maxLength: 512 }), Type.Null()]),
-      members: Count,
-    }),
+    link: Type.Object({ jws: JwsText, ...face }),
   }),
+  Type.Object({ alias: Type.Object({ room: RoomId, hub: Domain }) }),
+  Type.Object({ room: Type.Object(face) }),
 ]);
 
 const ReportState = Type.Unsafe<'received' | 'acted' | 'declined'>({

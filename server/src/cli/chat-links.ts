@@ -34,6 +34,25 @@ export class ChatLinks {
     this.#screen.show('That link lets nobody in any more.', { revoked: link['key'] });
   }
 
+  /** Names the open room. */
+  async name({ room }: ChatRoom, name: string): Promise<void> {
+    await this.#client.call('PUT', `/aliases/${encodeURIComponent(name)}`, { room });
+    const alias = `#${name}@${this.#client.address.split('@')[1] ?? ''}`;
+    this.#screen.show(`This room is ${quote(alias)} now.`, { alias, room });
+  }
+
+  /** @param text an alias or a link */
+  async look(text: string): Promise<void> {
+    const isAlias = text.startsWith('#');
+    const shown = await this.#client.call('POST', isAlias ? '/aliases/preview' : '/links/preview', {
+      [isAlias ? 'alias' : 'link']: text,
+    });
+    const { title, about, members, hub } = shown;
+    const name = typeof title === 'string' ? quote(title) : 'a room';
+    const what = typeof about === 'string' ? `: ${quote(about)}` : '';
+    this.#screen.show(`${name}${what}  (${String(members)} people, at ${quote(String(hub))})`, shown);
+  }
+
   /** @returns the room it leads to, unless its people are asked first */
   async join(words: string): Promise<string | undefined> {
     const [link = '', ...rest] = words.split(/\s+/);

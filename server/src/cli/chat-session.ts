@@ -22,6 +22,7 @@ const HELP = [
   '/group Title         make a group        /invite ali@…        into the open room',
   '/link [uses 5] [days 7] [role admin] [approve]  makes a link into the open room',
   '/links  /unlink 1     yours, and away    /join https://… [who I am]  go where a link leads, or ask',
+  '/alias news          name the open room  /look #news@…       what is behind a name or link',
   '/who                 who is here         /history             the last messages',
   '/poll What? | a | b  ask everybody       /vote 1             in the poll shown last; /vote takes it back',
   '/leave               leave the room      /quit                end',
@@ -107,6 +108,8 @@ export class ChatSession {
     '/link': (word) => this.#links.make(this.#requireOpen(), word),
     '/links': () => this.#links.list(this.#requireOpen()),
     '/unlink': (word) => this.#links.revoke(this.#requireOpen(), word),
+    '/alias': (word) => this.#links.name(this.#requireOpen(), word),
+    '/look': (word) => this.#links.look(word),
     '/join': async (word) => {
       const room = await this.#links.join(word);
       if (room !== undefined) await this.#enter(room);

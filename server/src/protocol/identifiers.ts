@@ -41,6 +41,14 @@ export function parseAlias(text: unknown): Alias | undefined {
   return typeof text === 'string' && text.startsWith('#') && isAddress(text.slice(1)) ? (text as Alias) : undefined;
 }
 
+export function nameOfAlias(alias: Alias): string {
+  return alias.slice(1, alias.indexOf('@'));
+}
+
+export function domainOfAlias(alias: Alias): Domain {
+  return alias.slice(alias.indexOf('@') + 1) as Domain;
+}
+
 /**
  * Reads who an event is from: a person, or a provider speaking for itself.
  *

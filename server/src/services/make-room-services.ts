@@ -15,6 +15,7 @@ import { makePersonalServices } from './make-personal-services.js';
 import { deleteMany, banAndDelete } from './moderate-room.js';
 import { liftDeny } from './deny-provider.js';
 import { readActs } from './read-acts.js';
+import { giveAlias, listAliases, previewAlias, removeAlias } from './links/aliases.js';
 import { listLinks, makeLink, revokeLink } from './links/make-link.js';
 import { joinByLink, previewLink } from './links/use-link.js';
 import { listVotes, readPoll } from './read-poll.js';
@@ -128,7 +129,16 @@ async function isShown(
   const [row] = await deps.store.findEvents([[room, event]]);
   return row !== undefined && row.void === null && row.content !== null && row.seq >= (range?.from ?? 0);
 }
-type LinkService = 'makeLink' | 'listLinks' | 'revokeLink' | 'previewLink' | 'joinByLink';
+type LinkService =
+  | 'makeLink'
+  | 'listLinks'
+  | 'revokeLink'
+  | 'previewLink'
+  | 'joinByLink'
+  | 'giveAlias'
+  | 'listAliases'
+  | 'removeAlias'
+  | 'previewAlias';
 
 function bindLinks(deps: RoomServiceDeps): Pick<RoomServices, LinkService> {
   return {
@@ -136,6 +146,10 @@ function bindLinks(deps: RoomServiceDeps): Pick<RoomServices, LinkService> {
     listLinks: (who, room) => listLinks(deps, who, room),
     revokeLink: (who, room, link) => revokeLink(deps, who, { room, ...link }),
     previewLink: (text) => previewLink(deps, text),
+    giveAlias: (who, alias) => giveAlias(deps, who, alias),
+    listAliases: (who) => listAliases(deps, who),
+    removeAlias: (who, name) => removeAlias(deps, who, name),
+    previewAlias: (text) => previewAlias(deps, text),
     joinByLink: (who, link) => joinByLink(deps, who, link),
   };
 }

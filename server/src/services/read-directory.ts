@@ -1,9 +1,10 @@
 import type { FederationAnswer, FederationRequest } from '@payvand/spec';
 import { domainOf, localpartOf } from '../protocol/identifiers.js';
-import type { Address, Domain } from '../protocol/identifiers.js';
+import type { Address, Alias, Domain, RoomId } from '../protocol/identifiers.js';
 import { ProtocolError } from '../protocol/protocol-error.js';
 import type { AccountRow } from '../storage/account-rows.js';
 import type { ServiceDeps } from './deps.js';
+import { answerAlias, answerRoom } from './links/answer-alias.js';
 import { answerLink } from './links/answer-link.js';
 import { tellHandle, tellProfile } from './tell-profile.js';
 
@@ -17,7 +18,7 @@ const PEER_ROOMS_MAX = 1000;
  * caller's business look the same.
  *
  * @throws ProtocolError `not-found` · `wrong-origin` (asked for somebody of another provider)
- * @see PV-DIR-001 to PV-DIR-005, PV-PRF-002, PV-PRF-010
+ * @see PV-DIR-001 to PV-DIR-005, PV-PRF-002, PV-PRF-010, PV-LNK-008, PV-ALS-001 to PV-ALS-003
  */
 export async function readDirectory(
   deps: DirectoryDeps,
@@ -25,6 +26,8 @@ export async function readDirectory(
   body: FederationRequest<'directory'>,
 ): Promise<FederationAnswer<'directory'>> {
   if ('link' in body) return await answerLink(deps, body.link);
+  if ('alias' in body) return await answerAlias(deps, body.alias as Alias);
+  if ('room' in body) return await answerRoom(deps, body.room as RoomId);
   if ('statement' in body) {
     const row = await deps.store.findStatement(body.statement);
     if (row === undefined) throw new ProtocolError('not-found');

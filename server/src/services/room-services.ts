@@ -3,6 +3,7 @@ import type { Address, Domain, EventId, RoomId } from '../protocol/identifiers.j
 import type { ReportReason } from '../protocol/report.js';
 import type { RoomSettings } from '../protocol/state-content.js';
 import type { CopyState } from '../storage/report-rows.js';
+import type { AliasView, LinkJoined, LinkPreview, LinkView, NewLink, RoomPreview } from './links/link-views.js';
 
 /** The person a request speaks for: an open account of this provider, already authenticated. */
 export interface Actor {
@@ -249,41 +250,6 @@ export interface RoomDescription {
 
 export type Restriction = { readonly rights: readonly string[]; readonly until?: number };
 
-export interface NewLink {
-  readonly role?: string;
-  readonly approve?: true;
-  readonly uses?: number;
-  readonly until?: number;
-}
-
-/** A link as the person who made it sees it. */
-export interface LinkView extends NewLink {
-  /** the text to pass on */
-  readonly link: string;
-  readonly by: Address;
-  /** base64url of the public key: what revoking it names */
-  readonly key: string;
-  readonly at: number;
-  readonly until: number;
-}
-
-/** `asked`: the link asks for approval, and an invitation may be the answer. */
-export interface LinkJoined {
-  readonly room: RoomId;
-  readonly status: 'joined' | 'asked';
-}
-
-/** What a link is for, as its issuer's provider says. */
-export interface LinkPreview {
-  readonly room: RoomId;
-  readonly hub: Domain;
-  readonly by: Address;
-  readonly until: number;
-  readonly title: string | null;
-  readonly members: number;
-  readonly approve: boolean;
-}
-
 /**
  * What people can do in rooms. Every function throws ProtocolError: `unknown-room` where the account has no
  * visible part of the room, the rule's code where a rule refuses.
@@ -307,6 +273,10 @@ export interface RoomServices {
   listLinks(who: Actor, room: RoomId): Promise<{ links: readonly LinkView[] }>;
   revokeLink(who: Actor, room: RoomId, link: { by: Address; link: string }): Promise<StateAnswer>;
   previewLink(text: string): Promise<LinkPreview>;
+  giveAlias(who: Actor, alias: { room: RoomId; name: string }): Promise<StateAnswer>;
+  listAliases(who: Actor): Promise<{ aliases: readonly AliasView[] }>;
+  removeAlias(who: Actor, name: string): Promise<void>;
+  previewAlias(text: string): Promise<RoomPreview>;
   joinByLink(who: Actor, link: { text: string; intro?: string }): Promise<LinkJoined>;
   leaveRoom(who: Actor, room: RoomId): Promise<StateAnswer>;
   setTitle(who: Actor, room: RoomId, title: string): Promise<StateAnswer>;

@@ -9,6 +9,7 @@ import { listActs, listDeletable } from './list-acts.js';
 import { expireContents } from './expire-contents.js';
 import { expireRows } from './expire-rows.js';
 import { readDurability, readTableSizes } from './inspect-database.js';
+import * as aliases from './aliases.js';
 import * as links from './links.js';
 import * as mail from './mail.js';
 import * as peerRooms from './peer-rooms.js';
@@ -136,6 +137,10 @@ function bindAccounts(db: Database): AccountStore {
     findRequest: (accountId, id) => requests.findRequest(db, accountId, id),
     listRequests: (accountId, where) => requests.listRequests(db, accountId, where),
     setRequestState: (accountId, id, state) => requests.setRequestState(db, accountId, { id, state }),
+    addAlias: (alias) => aliases.addAlias(db, alias),
+    findAlias: (name) => aliases.findAlias(db, name),
+    listAliases: (accountId) => aliases.listAliases(db, accountId),
+    removeAlias: (accountId, name) => aliases.removeAlias(db, accountId, name),
     addLink: (link) => links.addLink(db, link),
     findLink: (locator) => links.findLink(db, locator),
     listLinks: (accountId, room) => links.listLinks(db, accountId, room),

@@ -73,6 +73,7 @@ export const tablesWithoutExpiry: Readonly<Record<string, string>> = {
   proofs: 'at most 16 a room',
   account_names: 'a row an account: addresses are never given away again',
   accounts: 'a row an account',
+  aliases: 'at most 20 an account',
   blocks: 'at most 10,000 an account',
   profiles: 'at most one an account',
   schema_migrations: 'a row a migration',

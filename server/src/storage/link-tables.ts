@@ -12,3 +12,10 @@ export const links = pgTable('links', {
   secret: id(),
   jws: id(),
 });
+
+export const aliases = pgTable('aliases', {
+  account_id: count(),
+  at: count(),
+  name: text().primaryKey(),
+  room_id: id(),
+});

@@ -62,6 +62,7 @@ import type {
   SentReport,
   WaitingCopy,
 } from './report-rows.js';
+import type { AliasStore } from './aliases.js';
 import type { LinkStore } from './links.js';
 import type { OlderPart } from './backfill-log.js';
 import type { TimelinePart } from './read-timeline.js';
@@ -194,7 +195,7 @@ export interface PendingStore {
   addRefused(row: SentRow, code: string): Promise<void>;
 }
 
-export interface AccountStore extends LinkStore {
+export interface AccountStore extends LinkStore, AliasStore {
   createAccount(account: NewAccount): Promise<CreatedAccount>;
   findAccount(localpart: string): Promise<AccountRow | undefined>;
   findAccountById(accountId: number): Promise<AccountRow | undefined>;

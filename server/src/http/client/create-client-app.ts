@@ -20,6 +20,7 @@ import { writeProblem } from '../error-response.js';
 import { readBody, requireJson } from '../read-body.js';
 import { requireShape } from '../shape.js';
 import { accountEndpoints } from './accounts.js';
+import { aliasEndpoints } from './aliases.js';
 import { blockEndpoints } from './blocks.js';
 import type { ClientAnswer, ClientHandlers } from './client-call.js';
 import { contactEndpoints } from './contacts.js';
@@ -70,6 +71,7 @@ export function createClientApp(deps: ClientAppDeps): Hono<EdgeEnv> {
     ...memberEndpoints(rooms),
     ...moderationEndpoints(rooms),
     ...linkEndpoints(rooms),
+    ...aliasEndpoints(rooms),
     ...contactEndpoints(rooms),
     ...requestEndpoints(accounts, rooms),
     ...blockEndpoints(accounts),

@@ -3,6 +3,8 @@ import { linkIdOf } from '../../protocol/link.js';
 import { ProtocolError } from '../../protocol/protocol-error.js';
 import type { ServiceDeps } from '../deps.js';
 import type { LiveRoom } from '../live-room.js';
+import { faceOf } from './answer-alias.js';
+import type { RoomFace } from './answer-alias.js';
 import { readLinkRow } from './make-link.js';
 
 /**
@@ -14,14 +16,12 @@ import { readLinkRow } from './make-link.js';
 export async function answerLink(
   { store, rooms, clock }: Pick<ServiceDeps, 'store' | 'rooms' | 'clock'>,
   locator: string,
-): Promise<{ link: { jws: string; title: string | null; members: number } }> {
+): Promise<{ link: RoomFace & { jws: string } }> {
   const row = await store.findLink(locator);
   const live = row && (await rooms.get(row.room));
   if (row === undefined || live === undefined) throw new ProtocolError('not-found');
-  const { state } = live;
   if (!isGoodLink(live, readLinkRow(row.jws), clock.now())) throw new ProtocolError('not-found');
-  const title = state.get('room.info', '')?.content['title'];
-  return { link: { jws: row.jws, title: typeof title === 'string' ? title : null, members: state.joinedCount } };
+  return { link: { jws: row.jws, ...faceOf(live) } };
 }
 
 /** Whether a link of one of our people is still good for anything. */

@@ -9,8 +9,9 @@ import type { LinkRow } from '../../storage/links.js';
 import { changeRoom } from '../change-room.js';
 import type { ChangeDeps } from '../change-room.js';
 import type { ServiceDeps } from '../deps.js';
-import type { Actor, LinkView, NewLink, SendAnswer } from '../room-services.js';
+import type { Actor, SendAnswer } from '../room-services.js';
 import { joinedRoom } from '../send-event.js';
+import type { LinkView, NewLink } from './link-views.js';
 
 export type MakeLinkDeps = ChangeDeps & Pick<ServiceDeps, 'domain' | 'store' | 'clock' | 'random' | 'keys' | 'rooms'>;
 

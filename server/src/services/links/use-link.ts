@@ -5,20 +5,15 @@ import type { LinkInvite } from '../../protocol/invite.js';
 import { linkKeyOf, linkLocatorOf, parseLinkText, proveLink } from '../../protocol/link.js';
 import type { LinkText } from '../../protocol/link.js';
 import { ProtocolError } from '../../protocol/protocol-error.js';
-import type { ServiceDeps } from '../deps.js';
 import { joinRoom } from '../join-room.js';
 import type { JoinDeps } from '../join-room.js';
-import { readDirectory } from '../read-directory.js';
-import type { Actor, LinkJoined, LinkPreview } from '../room-services.js';
+import { askDirectory } from './ask-directory.js';
+import type { AskDeps } from './ask-directory.js';
+import type { Actor } from '../room-services.js';
 import type { SendMail } from '../send-mail.js';
+import type { LinkJoined, LinkPreview } from './link-views.js';
 
-export type UseLinkDeps = JoinDeps & { readonly mail: SendMail } & Pick<
-    ServiceDeps,
-    'domain' | 'store' | 'rooms' | 'peers' | 'clock' | 'timers'
-  >;
-
-const ATTEMPTS_MAX = 5;
-const WAIT_MS_MAX = 2000;
+export type UseLinkDeps = JoinDeps & AskDeps & { readonly mail: SendMail };
 
 interface FoundLink {
   readonly invite: LinkInvite;
@@ -68,13 +63,13 @@ export async function joinByLink(
 async function findLink(deps: UseLinkDeps, text: string): Promise<FoundLink> {
   const parsed = parseLinkText(text);
   if (parsed === undefined) throw new ProtocolError('bad-link');
-  const { jws, title, members } = await askFor(deps, parsed);
+  const { jws, ...shown } = await askFor(deps, parsed);
   const invite = parseInvite(jws);
   if (!invite.ok || !('link' in invite.value)) throw new ProtocolError('bad-link');
   const { room, hub, by, link, until, approve } = invite.value;
   const isOurs = link === linkKeyOf(parsed.secret).x && domainOf(by) === parsed.provider;
   if (!isOurs || until < deps.clock.now()) throw new ProtocolError('bad-link');
-  const preview = { room, hub, by, until, title, members, approve: approve === true };
+  const preview = { room, hub, by, until, ...shown, approve: approve === true };
   return { invite: invite.value, secret: parsed.secret, preview };
 }
 
@@ -82,31 +77,7 @@ type LinkAnswer = Extract<FederationAnswer<'directory'>, { link: object }>['link
 
 async function askFor(deps: UseLinkDeps, { provider, secret }: LinkText): Promise<LinkAnswer> {
   const body = { link: linkLocatorOf(secret) };
-  const answer = provider === deps.domain ? await askHere(deps, body) : await askThere(deps, provider, body);
+  const answer = await askDirectory(deps, provider, body);
   if (answer === undefined || !('link' in answer)) throw new ProtocolError('bad-link');
   return answer.link;
-}
-
-async function askHere(deps: UseLinkDeps, body: { link: string }): Promise<FederationAnswer<'directory'> | undefined> {
-  return await readDirectory(deps, deps.domain, body).catch((cause: unknown) => {
-    if (cause instanceof ProtocolError && cause.code === 'not-found') return undefined;
-    throw cause;
-  });
-}
-
-/** A provider that does not know us yet looks us up first and says when to come back: that is worth waiting for. */
-async function askThere(
-  { peers, timers }: UseLinkDeps,
-  provider: LinkText['provider'],
-  body: { link: string },
-): Promise<FederationAnswer<'directory'> | undefined> {
-  for (let attempt = 1; ; attempt += 1) {
-    const answer = await peers.call(provider, 'directory', JSON.stringify(body));
-    if (answer.kind === 'ok') return answer.body;
-    if (answer.kind === 'problem' && answer.status === 404) return undefined;
-    const isNew = answer.kind === 'problem' && answer.code === 'unknown-peer';
-    if (!isNew || attempt >= ATTEMPTS_MAX) throw new ProtocolError('hub-unreachable');
-    const waitMs = Math.min(answer.retryAfterMs, WAIT_MS_MAX);
-    await new Promise<void>((resolve) => void timers.after(waitMs, resolve));
-  }
 }
