@@ -39,7 +39,8 @@ export function describeClientApi(spec) {
 }
 
 function describeEndpoint(spec, references, { operationId, endpoint }) {
-  const { summary, open, params, query, body, answers, codes = [] } = endpoint;
+  const { summary, open, params, query, body, answers, lines, codes = [] } = endpoint;
+  const mediaType = lines ? 'application/x-ndjson' : 'application/json';
   const all = [
     ...spec.clientCommonCodes,
     ...listenerCodes,
@@ -58,7 +59,9 @@ function describeEndpoint(spec, references, { operationId, endpoint }) {
       requestBody: { required: true, content: { 'application/json': { schema: references.use(body) } } },
     }),
     responses: {
-      ...Object.fromEntries(Object.entries(answers).map(([status, shape]) => [status, answer(references, shape)])),
+      ...Object.fromEntries(
+        Object.entries(answers).map(([status, shape]) => [status, answer(references, shape, mediaType)]),
+      ),
       ...problemResponses(all, spec, references.use(spec.Problem)),
     },
     'x-error-codes': all,
@@ -74,9 +77,9 @@ function parameters(references, place, shape) {
   }));
 }
 
-function answer(references, shape) {
+function answer(references, shape, mediaType) {
   if (shape === null) return { description: 'Done.' };
-  return { description: 'Done.', content: { 'application/json': { schema: references.use(shape) } } };
+  return { description: 'Done.', content: { [mediaType]: { schema: references.use(shape) } } };
 }
 
 function describeStream(spec, references) {

@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RoomId } from './protocol/identifiers.js';
-import { domainOf, localpartOf } from './protocol/identifiers.js';
-import type { Address, Domain } from './protocol/identifiers.js';
+import type { Domain } from './protocol/identifiers.js';
 import type { FederationServices } from './http/federation/federation-services.js';
 import type { Log } from './log.js';
 import { ProtocolError } from './protocol/protocol-error.js';
@@ -12,6 +11,8 @@ import { acceptPush } from './services/accept-push.js';
 import { acceptReport } from './services/accept-report.js';
 import { acceptSubmission } from './services/accept-submission.js';
 import { mergeCrossed } from './services/answer-request.js';
+import { makeAccountFinder } from './services/account-finder.js';
+import { createCloseAccounts } from './services/accounts/close-accounts.js';
 import { backfillLog } from './services/backfill-log.js';
 import { createBells } from './services/bells.js';
 import { completeSnapshot } from './services/complete-snapshot.js';
@@ -126,6 +127,7 @@ export function makeServices(options: ServicesOptions): Services {
       for (const { room } of await store.listRooms({ status: 'partial', limit: ROOMS_AT_START }))
         loops.pulls.ring(room);
       await loops.rejudges.start();
+      await loops.closings.start();
       cancelExpiry = deps.timers.every(EXPIRE_EVERY_MS, () => void expire(store, log));
     },
     async stop() {
@@ -134,8 +136,8 @@ export function makeServices(options: ServicesOptions): Services {
       loops.gossip.stop();
       loops.presence.stop();
       loops.signals.stop();
-      const { pushes, pending, mail, reports, pulls, backfills, joins, rejudges, holes, index } = loops;
-      const stoppable = [pushes, pending, mail, reports, pulls, backfills, joins, rejudges, holes, index];
+      const { pushes, pending, mail, reports, pulls, backfills, joins, rejudges, holes, index, closings } = loops;
+      const stoppable = [pushes, pending, mail, reports, pulls, backfills, joins, rejudges, holes, index, closings];
       await Promise.all(stoppable.map((loop) => loop.stop()));
       await deps.writer.drain();
     },
@@ -155,9 +157,8 @@ function makeDeps({ domain, log, keys, peers, discovery, ...options }: ServicesO
   const bells = createBells();
   const rooms = createRoomCache(store, ROOMS_MAX);
   const writer = createRoomWriter({ domain, store, clock, random, timers, keys, bells, rooms, log });
-  const accountIdOf = makeAccountFinder(store, domain);
-  const base = { domain, store, clock, random, timers, log, keys, peers, bells, rooms, writer, accountIdOf };
-  return { ...base, directory: discovery };
+  const base = { domain, store, clock, random, timers, log, keys, peers, bells, rooms, writer };
+  return { ...base, ...makeAccountFinder(store, domain), directory: discovery };
 }
 
 /** The loops, and what joining needs of them. */
@@ -216,9 +217,10 @@ function makeLoops(deps: ServiceDeps) {
   });
   const index = new IndexMessages(deps);
   const expiry = createContentExpiry(deps);
+  const closings = createCloseAccounts(joinDeps);
   return {
     ...{ expiry, pulls, pull, backfills, pending, joins, joinDeps, mail, mailDeps, reports, pushes, gossip, signals },
-    ...{ rejudges, holes, index, presence },
+    ...{ rejudges, holes, index, presence, closings },
   };
 }
 
@@ -288,21 +290,4 @@ async function expire(store: Store, log: Log): Promise<void> {
   } catch (cause) {
     log.warn('expiry-failed', { cause });
   }
-}
-
-const ACCOUNTS_MAX = 50_000;
-
-/** Finds accounts by address and remembers those that exist: addresses are never given to someone else. */
-function makeAccountFinder(store: Store, domain: Domain): (address: Address) => Promise<number | undefined> {
-  const known = new Map<Address, number>();
-  return async (address) => {
-    if (domainOf(address) !== domain) return undefined;
-    const remembered = known.get(address);
-    if (remembered !== undefined) return remembered;
-    const account = await store.findAccount(localpartOf(address));
-    if (account === undefined || account.closedAt !== null) return undefined;
-    if (known.size >= ACCOUNTS_MAX) known.clear();
-    known.set(address, account.accountId);
-    return account.accountId;
-  };
 }

@@ -22,6 +22,7 @@ import type { Domain } from './protocol/identifiers.js';
 import { makeAuthenticator } from './services/accounts/authenticator.js';
 import { makeAccountDeps } from './services/accounts/make-account-deps.js';
 import { makeProfileReader } from './services/accounts/profiles.js';
+import { createExportAccount } from './services/export-account.js';
 import { startOperatorBell } from './start-operator-bell.js';
 import { PeerBudgets } from './services/peer-budgets.js';
 import { startEmbeddedPostgres } from './storage/embedded/start-embedded-postgres.js';
@@ -187,7 +188,8 @@ async function listen(
   const { config, log, started, services, accounts, identity, discovery, budgets, metrics, endpoint } = parts;
   const { deps, rooms, federation } = services;
   const authenticator = makeAuthenticator(accounts);
-  const clientDeps = { accounts, authenticator, profiles: makeProfileReader(deps), rooms, log };
+  const exportAccount = createExportAccount(deps);
+  const clientDeps = { accounts, authenticator, profiles: makeProfileReader(deps), rooms, exportAccount, log };
   const streams = openClientStreams({ ...deps, roomServices: rooms, authenticator });
   const gate = new StreamGate({
     ...{ path: '/client/v1/stream', streamsMax: config.streamsMax, frameBytesMax: STREAM_FRAME_BYTES_MAX },
@@ -195,11 +197,9 @@ async function listen(
   });
   const app = createHttpApp({
     federation: {
-      services: federation,
+      ...{ services: federation, budgets, callers: discovery },
       heardFrom: (peer) => services.heardFrom(peer),
-      budgets,
       requestsMax: config.requestsMax,
-      callers: discovery,
       domain: config.domain,
       authority: endpoint,
       clock: deps.clock,

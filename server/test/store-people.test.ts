@@ -51,7 +51,7 @@ t.test('accounts', async (t) => {
     t.match(await store.findAccount('alice'), { password: 'scrypt:2', name: 'آلیس "A"', receipts: false });
     const session = { accountId, tokenHash: randomBytes(32), device: '', at: 6 };
     const sessionId = await store.createSession(session);
-    await store.closeAccount(accountId, 9);
+    await store.closeAccount({ accountId, at: 9, address: alice, content: 'keep' });
     t.match(await store.findAccount('alice'), { closedAt: 9, password: '', name: '' });
     t.equal(await store.findSession(accountId, sessionId), undefined);
     const again = { localpart: 'alice', password: 'x', name: 'x', at: 10 };

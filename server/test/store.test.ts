@@ -4,6 +4,7 @@ import t from 'tap';
 import type { RoomId } from '../src/protocol/identifiers.js';
 import type { RoomAppend, RoomRow } from '../src/storage/room-rows.js';
 import * as linkTables from '../src/storage/link-tables.js';
+import * as personal from '../src/storage/personal-schema.js';
 import * as schema from '../src/storage/schema.js';
 import { StorageError } from '../src/storage/storage-error.js';
 import type { Store } from '../src/storage/store-types.js';
@@ -39,7 +40,9 @@ const seqs = (rows: readonly { seq: number }[]) => rows.map((row) => row.seq);
 const rowOf = async (room: RoomId): Promise<RoomRow | undefined> => (await store.loadRoom(room))?.row;
 
 t.test('the drizzle schema says what the migrations make', async (t) => {
-  const tables = [...Object.values(schema), ...Object.values(linkTables)].filter((value) => is(value, PgTable));
+  const tables = [...Object.values(schema), ...Object.values(linkTables), ...Object.values(personal)].filter((value) =>
+    is(value, PgTable),
+  );
   const declared = tables.flatMap((table) =>
     Object.values(getTableColumns(table)).map((column) => {
       return `${getTableName(table)}.${column.name} ${column.getSQLType()} ${column.notNull ? 'not null' : 'null'}`;

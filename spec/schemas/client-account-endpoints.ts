@@ -55,6 +55,21 @@ export const accountEndpoints = {
     body: parts.MeChange,
     answers: { 200: parts.Me },
   },
+  closeMe: {
+    method: 'POST',
+    path: '/me/close',
+    summary: 'Closes the account for good, and keeps or deletes what it wrote.',
+    body: own.CloseRequest,
+    answers: { 204: null },
+    codes: ['wrong-credentials', 'too-many-attempts'],
+  },
+  exportMe: {
+    method: 'GET',
+    path: '/me/export',
+    summary: 'Streams everything that is kept for the person, one JSON object a line.',
+    answers: { 200: own.ExportLine },
+    lines: true,
+  },
   createCode: {
     method: 'POST',
     path: '/codes',

@@ -15,6 +15,8 @@ export interface ClientEndpoint {
   readonly body?: TSchema;
   readonly bodyBytesMax?: number;
   readonly answers: Readonly<Record<number, TSchema | null>>;
+  /** the answer is a stream of such objects, one a line */
+  readonly lines?: true;
   /** beside the codes any endpoint may answer */
   readonly codes?: readonly ErrorCode[];
 }

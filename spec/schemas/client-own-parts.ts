@@ -1,16 +1,26 @@
 import { Type } from 'typebox';
 import {
   Address,
+  Block,
+  Domain,
   EventId,
+  Me,
+  PlainContent,
+  Report,
+  Request,
   RoomId,
+  RoomSummary,
   Seq,
+  Session,
   Time,
+  Ward,
   count,
   draftMembers,
   nullable,
   object,
   oneOf,
   pinned,
+  text,
 } from './client-parts.js';
 
 /** Shapes of what people do for themselves: whom they look out for, what they keep about rooms, what they look up. */
@@ -41,3 +51,26 @@ export const SearchResults = object({
   behind: count(),
   oldest: Type.Optional(Time),
 });
+export const CloseRequest = object({ password: text(1, 256), content: oneOf('keep', 'delete') });
+export const ExportHeader = object({
+  export: oneOf('payvand-account'),
+  version: Type.Literal(1),
+  address: Address,
+  by: Domain,
+  at: Time,
+});
+export const ExportEnd = object({ exported: object({ rooms: count() }) });
+/** A line of an export. Between those of `room` and what comes after it stand the lines of an archive. */
+export const ExportLine = Type.Union([
+  ExportHeader,
+  object({ me: Me }),
+  object({ session: Session }),
+  object({ block: Block }),
+  object({ request: Request }),
+  object({ report: Report }),
+  object({ ward: Ward }),
+  object({ room: RoomSummary }),
+  object({ unsealed: PlainContent }),
+  ExportEnd,
+  PlainContent,
+]);

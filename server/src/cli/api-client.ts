@@ -65,6 +65,15 @@ export class ApiClient {
     return json;
   }
 
+  /** An answer that is read as it comes. @throws ApiError · Error of undici when nobody answers */
+  async read(path: string): Promise<AsyncIterable<Buffer>> {
+    const headers = { authorization: `Bearer ${this.token ?? ''}` };
+    const url = `${this.#place.url}/client/v1${path}`;
+    const { statusCode, body } = await request(url, { dispatcher: this.#agent, headers });
+    if (statusCode >= 400) throw new ApiError(statusCode, (await body.json()) as Json, `GET ${path}`);
+    return body;
+  }
+
   /**
    * Opens the live stream.
    *

@@ -1,3 +1,5 @@
+import { createWriteStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
 import type { ApiClient, Json } from './api-client.js';
 import type { ChatRoom } from './chat-rooms.js';
 import { quote } from './chat-screen.js';
@@ -15,6 +17,8 @@ export type Commands = Readonly<Record<string, (word: string) => Promise<void>>>
 export const OWN_HELP = [
   '/name New name       change your name    /mute 8              for 8 hours; 0 lifts it',
   '/pin 1               to the top of the list; /pin alone takes it down',
+  '/search words        in all your rooms',
+  '/export file         takes all that is kept for you along',
   '/draft words         keep them for your other devices; /draft alone forgets them',
 ];
 const HOUR_MS = 3_600_000;
@@ -37,6 +41,16 @@ export function ownCommands({ client, say, openRoom }: Parts): Commands {
       const pinned = word === '' ? null : Number(word);
       await prefer({ pinned });
       say(pinned === null ? 'Not pinned.' : 'Pinned.', { pinned });
+    },
+    '/search': async (word) => {
+      const { results } = await client.call('GET', `/search?text=${encodeURIComponent(word)}`);
+      for (const result of results as Json[])
+        say(`${quote(String(result['sender']))}  ${quote(String(result['text']))}`, result);
+      if ((results as Json[]).length === 0) say('Nothing found.', { results: [] });
+    },
+    '/export': async (file) => {
+      await pipeline(await client.read('/me/export'), createWriteStream(file, { flags: 'wx', mode: 0o600 }));
+      say(`All that is kept for you is in ${file}. Check it with: payvand verify ${file}`, { file });
     },
     '/draft': async (word) => {
       const draft = word === '' ? null : { text: word };

@@ -47,11 +47,15 @@ export const userResetPassword: Command = {
 
 export const userClose: Command = {
   ...shared,
-  details:
-    'Ends every session of the account for good. Its address is never given to anybody else.\nWorks while the server runs.',
+  flags: { deleteContent: { sentence: 'also delete what the person wrote, everywhere' } },
+  details: [
+    'Ends every session of the account for good. Its address is never given to anybody else. The running server hands its',
+    'groups over, leaves its rooms and erases what is kept about it. Works while the server runs.',
+  ].join('\n'),
   async run(context) {
     const localpart = await wantedLocalpart(context);
-    await asOperator(context, (operator) => closeUser(operator, localpart).catch(explainTo(localpart)));
+    const content = context.flags['deleteContent'] === undefined ? 'keep' : 'delete';
+    await asOperator(context, (operator) => closeUser(operator, localpart, content).catch(explainTo(localpart)));
     context.output.print(`${localpart} is closed.`);
     context.output.result({ localpart, closed: true });
   },

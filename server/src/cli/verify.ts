@@ -3,22 +3,21 @@ import { BranchReader, firstDifference } from '../protocol/equivocation.js';
 import type { EquivocationProof } from '../protocol/equivocation.js';
 import { parseDomain, parseKeyId } from '../protocol/identifiers.js';
 import { ArchiveVerifier } from '../protocol/verify-archive.js';
-import type { ArchiveFault, ArchiveReport, ExpectedHead } from '../protocol/verify-archive.js';
+import type { ArchiveFault, ExpectedHead } from '../protocol/verify-archive.js';
 import { CommandError } from './command.js';
 import type { Command, CommandContext } from './command.js';
 import { usageError } from './parse-arguments.js';
 import { readLines } from './read-lines.js';
+import { isExport, verifyExport } from './verify-export.js';
+import type { VerifiedPart } from './verify-export.js';
 import { reportObject, reportText } from './verify-report.js';
 import type { KnownRoot } from './verify-report.js';
 
 const PROGRESS_MS = 2_000;
 
 /** One archive, verified. */
-export interface VerifiedFile {
-  readonly file: string;
-  readonly report: ArchiveReport;
+interface VerifiedFile extends VerifiedPart {
   readonly verifier: ArchiveVerifier;
-  readonly tookMs: number;
 }
 
 export const verify: Command = {
@@ -40,6 +39,7 @@ export const verify: Command = {
   details: [
     'Checks an archive made by payvand export-room, or by any other program, without a server, a network or trust in',
     'whoever made it: chain, seals, signatures, contents, rules, key statements and the state they lead to.',
+    'So does it with every room in what a person took along by the client API (GET /me/export).',
     'Two archives of one room are also compared: where they part, the proof that its hub told two stories is printed.',
     'Exit codes: 0 verified, 1 a fault was found (its record and code are printed), 2 asked wrongly, 3 unreadable.',
   ].join('\n'),
@@ -50,11 +50,15 @@ async function runVerify(context: CommandContext): Promise<void> {
   const { args, flags, output } = context;
   const roots = readList(flags['root'], readRoot);
   const expected = readList(flags['expectHead'], readHead);
+  const [first = ''] = args;
+  if (await isExport(first)) {
+    if (args.length > 1 || expected.length > 0)
+      throw usageError('verify', 'what a person took along is verified alone, without --expect-head');
+    return runVerifyExport(context, first, roots);
+  }
   const files: VerifiedFile[] = [];
   for (const file of args) files.push(await verifyFile(context, file, expected));
-  for (const { file, report, tookMs } of files) {
-    for (const line of reportText({ file, report, tookMs, roots })) output.print(line);
-  }
+  for (const one of files) for (const line of reportText({ ...one, roots })) output.print(line);
   const proof = await compare(files);
   if (proof !== undefined) output.print(JSON.stringify(proof));
   output.result({
@@ -63,6 +67,16 @@ async function runVerify(context: CommandContext): Promise<void> {
   });
   const fault = firstFault(files, roots) ?? (proof && forkFault(proof));
   if (fault !== undefined) throw explain(fault);
+}
+
+async function runVerifyExport(context: CommandContext, file: string, roots: readonly KnownRoot[]): Promise<void> {
+  const { output } = context;
+  const { parts, isWhole } = await verifyExport(context, file);
+  for (const one of parts) for (const line of reportText({ ...one, roots })) output.print(line);
+  output.result({ archives: parts.map((one) => reportObject({ ...one, roots })), isWhole });
+  const fault = firstFault(parts, roots);
+  if (fault !== undefined) throw explain(fault);
+  if (!isWhole) throw new CommandError('cut-tail', `${file} is cut: its last line is missing`, { exitCode: 1 });
 }
 
 async function verifyFile(
@@ -115,7 +129,7 @@ function forkFault({ branches }: EquivocationProof): ArchiveFault {
   return { code: 'fork', seq, detail: 'the hub sealed two logs that part here' };
 }
 
-function firstFault(files: readonly VerifiedFile[], roots: readonly KnownRoot[]): ArchiveFault | undefined {
+function firstFault(files: readonly VerifiedPart[], roots: readonly KnownRoot[]): ArchiveFault | undefined {
   const [fault] = files.flatMap(({ report }) => report.faults);
   if (fault !== undefined) return fault;
   const held = files.flatMap(({ report }) => [...report.roots]);

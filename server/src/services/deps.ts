@@ -83,4 +83,6 @@ export interface ServiceDeps {
   readonly writer: RoomWriter;
   /** the account behind one of our own addresses; undefined when there is none or it is closed */
   readonly accountIdOf: (address: Address) => Promise<number | undefined>;
+  /** the account is gone */
+  readonly forgetAccount: (address: Address) => void;
 }

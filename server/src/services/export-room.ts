@@ -12,26 +12,36 @@ import { stateEntryOf } from './room-cache.js';
 
 type ExportDeps = Pick<ServiceDeps, 'store' | 'clock' | 'domain'>;
 
+/** Records of a room, low ≤ seq ≤ high. */
+interface Stretch {
+  readonly low: number;
+  readonly high: number;
+}
+
 const PAGE = { max: 256, bytesMax: 1_048_576 };
 const STATE_BUCKETS_PER_READ = 32;
+const WHOLE: Stretch = { low: 0, high: Infinity };
 
 /**
- * Writes a room's log as an archive that can be verified without us: line by line, never more than a page in memory. Ends
- * at the newest sealed head there was at the start.
+ * Writes a room's log, or a stretch of it, as an archive that can be verified without us: line by line, never more than a
+ * page in memory. Ends at the newest sealed head of the stretch there was at the start.
  *
- * @returns lines without line feed
- * @throws ProtocolError `unknown-room` · `unavailable` (the room is being joined, or its state is not complete yet)
+ * @returns lines without line feed; at the end the seq of the last record in it
+ * @throws ProtocolError `unknown-room` · `unavailable` (the room is being joined, its state is not complete yet, or nothing
+ * of the stretch is sealed)
  * @see PV-ARC-001 to PV-ARC-009
  */
-export async function* exportRoom(deps: ExportDeps, room: RoomId): AsyncGenerator<string> {
+export async function* exportRoom(deps: ExportDeps, room: RoomId, stretch = WHOLE): AsyncGenerator<string, number> {
   const { store, domain, clock } = deps;
   const found = await store.loadRoom(room);
   if (found === undefined) throw new ProtocolError('unknown-room');
   const { row } = found;
-  const { sealed: newest, hub } = row;
+  const { hub } = row;
+  const newest = stretch.high >= row.seq ? row.sealed : await store.nextHead(room, 0, stretch.high);
   if (newest === undefined || row.status === 'joining' || row.status === 'partial')
     throw new ProtocolError('unavailable');
-  const { start, prev } = await startOf(store, row);
+  const { start, prev } = await startOf(store, row, stretch.low);
+  if (newest.head.seq < start || newest.head.seq > stretch.high) throw new ProtocolError('unavailable');
   yield archiveHeaderText({
     ...{ room, hub, by: domain, at: clock.now(), first: start, prev },
     providers: providersOf(found.entries),
@@ -45,10 +55,16 @@ export async function* exportRoom(deps: ExportDeps, room: RoomId): AsyncGenerato
     yield line;
   }
   yield archiveEndText(records, newest);
+  return newest.head.seq;
 }
 
-/** Our first record, or the second where the hash before the first is not held: there the chain begins. */
-async function startOf(store: ExportDeps['store'], { room, first }: RoomRow): Promise<{ start: number; prev: Buffer }> {
+/** The first record, or the second where the hash before the first is not held: there the chain begins. */
+async function startOf(
+  store: ExportDeps['store'],
+  { room, first: held }: RoomRow,
+  low: number,
+): Promise<{ start: number; prev: Buffer }> {
+  const first = Math.max(held, low);
   if (first === 0) return { start: 0, prev: ZERO_HASH };
   const before = await store.recordHashAt(room, first - 1);
   if (before !== undefined) return { start: first, prev: before };
@@ -78,6 +94,10 @@ async function* snapshotLines({ store }: ExportDeps, { room }: RoomRow, part: Pa
  * ours was there to read. Behind them lies the first head whose state we have whole: from there on every one is.
  */
 async function oldestWholeState(store: ExportDeps['store'], room: RoomId, part: Part): Promise<SealedHead> {
+  const nearest = await store.nextHead(room, part.from, part.from);
+  // Mostly it is the first: only what was fetched of the time before is without state.
+  if (nearest !== undefined && nearest.head.seq < part.newest.head.seq && (await isWhole(store, room, nearest)))
+    return nearest;
   let oldest = part.newest;
   let [low, high] = [part.from, oldest.head.seq];
   while (low < high) {

@@ -1,4 +1,4 @@
-import type { Address, Domain, RoomId } from '../protocol/identifiers.js';
+import type { Address, Domain, EventId, RoomId } from '../protocol/identifiers.js';
 import type { Membership, RoomRow } from './room-rows.js';
 
 export interface AccountRow {
@@ -151,4 +151,18 @@ export interface ReadMark {
   readonly address: Address;
   readonly seq: number;
   readonly counter: number;
+}
+
+/** An account that was closed, until it has left its rooms. */
+export interface Closing {
+  readonly accountId: number;
+  readonly at: number;
+  readonly address: Address;
+  /** whether others keep what it wrote */
+  readonly content: 'keep' | 'delete';
+}
+
+export interface OwnEvent {
+  readonly seq: number;
+  readonly id: EventId;
 }

@@ -3,8 +3,7 @@ import type { Address } from '../protocol/identifiers.js';
 import type { AccountRow, CreatedAccount, NewAccount, SignUpCode } from './account-rows.js';
 import type { Database, Writer } from './database.js';
 import { perDatabase } from './per-database.js';
-import { eraseProfile } from './profiles.js';
-import { accounts, codes, sessions } from './schema.js';
+import { accounts, codes } from './schema.js';
 import { issue } from './sql-values.js';
 
 const row = {
@@ -56,15 +55,6 @@ const queriesOf = perDatabase(({ cold }) => ({
     .values({ code_hash: given('hash'), owner: given('owner'), until: given('until') })
     .onConflictDoNothing()
     .prepare('add_code'),
-  endSessions: cold
-    .delete(sessions)
-    .where(eq(sessions.account_id, given('accountId')))
-    .prepare('end_sessions'),
-  close: cold
-    .update(accounts)
-    .set({ closed_at: sql`coalesce(${accounts.closed_at}, ${given('at')})`, password: '', name: '' })
-    .where(eq(accounts.account_id, given('accountId')))
-    .prepare('close_account'),
 }));
 
 /** Takes everything back: the code is unused again, the name free. */
@@ -140,13 +130,6 @@ export async function setProfile(
   { name, receipts }: { name?: string; receipts?: boolean },
 ): Promise<void> {
   await queriesOf(db).setProfile.execute({ accountId, name: name ?? null, receipts: receipts ?? null });
-}
-
-/** @see AccountStore.closeAccount */
-export async function closeAccount(db: Database, accountId: number, at: number): Promise<void> {
-  await queriesOf(db).close.execute({ accountId, at });
-  await eraseProfile(db, accountId);
-  await queriesOf(db).endSessions.execute({ accountId });
 }
 
 export async function createCode(db: Database, code: SignUpCode): Promise<void> {

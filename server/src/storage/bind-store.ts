@@ -3,6 +3,7 @@ import * as accountRooms from './account-rooms.js';
 import * as accounts from './accounts.js';
 import { backfillLog } from './backfill-log.js';
 import * as blocks from './blocks.js';
+import * as closings from './closings.js';
 import { commitAppends } from './commit-appends.js';
 import type { Database } from './database.js';
 import { listActs, listDeletable } from './list-acts.js';
@@ -120,11 +121,13 @@ function bindAccounts(db: Database): AccountStore {
     setProfile: (accountId, profile) => accounts.setProfile(db, accountId, profile),
     findProfile: (accountId) => profiles.findProfile(db, accountId),
     saveProfile: (accountId, profile) => profiles.saveProfile(db, accountId, profile),
-    eraseProfile: (accountId) => profiles.eraseProfile(db, accountId),
     setLimited: (accountId, limited) => profiles.setLimited(db, accountId, limited),
     setGuardian: (accountId, guardian) => profiles.setGuardian(db, accountId, guardian),
     listWards: (guardian, page) => profiles.listWards(db, guardian, page),
-    closeAccount: (accountId, at) => accounts.closeAccount(db, accountId, at),
+    closeAccount: (closing) => closings.closeAccount(db, closing),
+    listClosings: (limit) => closings.listClosings(db, limit),
+    listOwnEvents: (room, part) => closings.listOwnEvents(db, room, part),
+    eraseAccount: (closing) => closings.eraseAccount(db, closing),
     createSession: (session) => sessions.createSession(db, session),
     findSession: (accountId, sessionId) => sessions.findSession(db, accountId, sessionId),
     listSessions: (accountId) => sessions.listSessions(db, accountId),

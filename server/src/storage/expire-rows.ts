@@ -67,6 +67,7 @@ export const tablesWithoutExpiry: Readonly<Record<string, string>> = {
   room_preferences: 'a row for each account and room of the log',
   search_cursors: 'a row a room',
   search_key: 'one row',
+  closings: 'a row an account, for 30 days at most',
   room_accounts: 'a row for each account and room of the log',
   read_marks: 'a row for each person and room of the log',
   peer_cursors: 'a row for each provider and room of the log',

@@ -1,7 +1,5 @@
-import { bigint, pgTable, text } from 'drizzle-orm/pg-core';
-
-const count = () => bigint({ mode: 'number' }).notNull();
-const id = () => text().notNull();
+import { pgTable, text } from 'drizzle-orm/pg-core';
+import { count, id } from './column-types.js';
 
 export const links = pgTable('links', {
   account_id: count(),

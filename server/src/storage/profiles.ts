@@ -22,10 +22,6 @@ const queriesOf = perDatabase(({ cold }) => ({
     .from(profiles)
     .where(eq(profiles.account_id, given('accountId')))
     .prepare('find_profile'),
-  erase: cold
-    .delete(profiles)
-    .where(eq(profiles.account_id, given('accountId')))
-    .prepare('erase_profile'),
   setLimited: cold
     .update(accounts)
     .set({ limited: sql`${given('limited')}` })
@@ -63,10 +59,6 @@ export async function saveProfile(
   { bio, status, handle, shown }: ProfileRow,
 ): Promise<void> {
   await issue(db.coldSql, save, [accountId, bio, status, handle, shown]);
-}
-
-export async function eraseProfile(db: Database, accountId: number): Promise<void> {
-  await queriesOf(db).erase.execute({ accountId });
 }
 
 export async function setLimited(db: Database, accountId: number, limited: boolean): Promise<void> {

@@ -1,22 +1,7 @@
-import {
-  bigint,
-  boolean,
-  customType,
-  doublePrecision,
-  integer,
-  pgTable,
-  primaryKey,
-  smallint,
-  text,
-} from 'drizzle-orm/pg-core';
+import { boolean, doublePrecision, integer, pgTable, primaryKey, smallint, text } from 'drizzle-orm/pg-core';
+import { bytes, count, id, int8 } from './column-types.js';
 
-/** The tables as `migrations/` makes them; a test compares the two. What the columns mean is written there. */
-
-const bytes = customType<{ data: Buffer }>({ dataType: () => 'bytea' });
-const numbers = customType<{ data: number[] }>({ dataType: () => 'ARRAY' });
-const int8 = () => bigint({ mode: 'number' });
-const id = () => text().notNull();
-const count = () => int8().notNull();
+/** The tables as `migrations/` makes them, with those of `personal-schema`; a test compares them. What columns mean is written there. */
 
 export const rooms = pgTable('rooms', {
   room_id: text().primaryKey(),
@@ -317,23 +302,3 @@ export const outboxMail = pgTable('outbox_mail', { n: count(), until: count(), d
 ]);
 
 export const mailSeen = pgTable('mail_seen', { hash: bytes().primaryKey(), until: count() });
-
-export const roomPreferences = pgTable(
-  'room_preferences',
-  { account_id: count(), muted_until: int8(), pinned: integer(), room_id: id(), draft: text() },
-  (t) => [primaryKey({ columns: [t.account_id, t.room_id] })],
-);
-
-export const searchIndex = pgTable(
-  'search_index',
-  { seq: count(), at: count(), until: int8(), room_id: id(), words: numbers().notNull() },
-  (t) => [primaryKey({ columns: [t.room_id, t.seq] })],
-);
-
-export const searchCursors = pgTable('search_cursors', {
-  from_seq: count(),
-  to_seq: count(),
-  room_id: text().primaryKey(),
-});
-
-export const searchKey = pgTable('search_key', { value: text().primaryKey() });

@@ -9,10 +9,12 @@ import type {
   AccountRow,
   AddedRequest,
   BlockRow,
+  Closing,
   CreatedAccount,
   FoundSession,
   NewAccount,
   NewSession,
+  OwnEvent,
   PreferenceChange,
   ProfileRow,
   ReadMark,
@@ -205,13 +207,18 @@ export interface AccountStore extends LinkStore, AliasStore {
   /** What a person says of themselves beside their name. */
   findProfile(accountId: number): Promise<ProfileRow | undefined>;
   saveProfile(accountId: number, profile: ProfileRow): Promise<void>;
-  eraseProfile(accountId: number): Promise<void>;
   setLimited(accountId: number, limited: boolean): Promise<void>;
   setGuardian(accountId: number, guardian: Address | null): Promise<void>;
   /** Open accounts of a guardian, by localpart. */
   listWards(guardian: Address, page: Page<string>): Promise<WardRow[]>;
-  /** Ends all sessions; the localpart stays taken. */
-  closeAccount(accountId: number, at: number): Promise<void>;
+  /** Ends all sessions and keeps in mind what is left to do; the localpart stays taken. */
+  closeAccount(closing: Closing): Promise<void>;
+  /** What is left to do for closed accounts. */
+  listClosings(limit: number): Promise<Closing[]>;
+  /** Events without a key that somebody sent and whose content is there, ascending; no edits and deletes. */
+  listOwnEvents(room: RoomId, part: { sender: Address; after: number; limit: number }): Promise<OwnEvent[]>;
+  /** All rows of an account go, but the one that keeps its localpart taken. */
+  eraseAccount(closing: Closing): Promise<void>;
   /** @returns its id; the least used sessions beyond 64 end */
   createSession(session: NewSession): Promise<number>;
   /** Undefined also when the account is closed. */

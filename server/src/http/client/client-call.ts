@@ -25,6 +25,8 @@ export interface ClientCall<Operation extends ClientOperation> extends ClientReq
 export interface ClientAnswer {
   readonly status: 200 | 201 | 202 | 204;
   readonly body?: object;
+  /** instead of a body: JSON objects, each sent with a line feed as it comes */
+  readonly lines?: AsyncIterable<string>;
 }
 
 /** One function per operation; a group of endpoints gives some of them. */

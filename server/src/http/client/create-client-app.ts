@@ -25,6 +25,7 @@ import { blockEndpoints } from './blocks.js';
 import type { ClientAnswer, ClientHandlers } from './client-call.js';
 import { contactEndpoints } from './contacts.js';
 import { eventEndpoints } from './events.js';
+import { lineStream } from './line-stream.js';
 import { linkEndpoints } from './links.js';
 import { memberEndpoints } from './members.js';
 import { moderationEndpoints } from './moderation.js';
@@ -43,11 +44,15 @@ export interface ClientAppDeps {
   readonly authenticator: Authenticator;
   readonly profiles: ProfileReader;
   readonly rooms: RoomServices;
+  /** everything that is kept for a person, as lines without line feed */
+  readonly exportAccount: (session: Authenticated) => AsyncIterable<string>;
   readonly log: Log;
 }
 
 type Call = { params: unknown; query: unknown; body: unknown; session: Authenticated | undefined; source: string };
 type Handler = (call: Call) => Promise<ClientAnswer>;
+
+const LINES_HEADERS = { 'cache-control': 'no-store', 'content-type': 'application/x-ndjson' };
 
 /** Requests of one account: this many at once, then 200 a second. */
 const REQUESTS = { burst: 1_000, refillMs: 5, keysMax: 50_000 };
@@ -68,6 +73,7 @@ export function createClientApp(deps: ClientAppDeps): Hono<EdgeEnv> {
     ...eventEndpoints(rooms),
     ...pollEndpoints(rooms),
     ...searchEndpoints(rooms),
+    exportMe: ({ session }) => Promise.resolve({ status: 200, lines: deps.exportAccount(session) }),
     ...memberEndpoints(rooms),
     ...moderationEndpoints(rooms),
     ...linkEndpoints(rooms),
@@ -144,7 +150,8 @@ function queryOf(context: Context<EdgeEnv>, shape: TObject): Record<string, unkn
   return query;
 }
 
-function writeAnswer({ status, body }: ClientAnswer): Response {
+function writeAnswer({ status, body, lines }: ClientAnswer): Response {
+  if (lines !== undefined) return new Response(lineStream(lines), { status, headers: LINES_HEADERS });
   const headers = { 'cache-control': 'no-store', ...(body && { 'content-type': 'application/json' }) };
   return new Response(body ? JSON.stringify(body) : null, { status, headers });
 }

@@ -41,7 +41,8 @@ export async function changePassword(
   deps.bells.ringAccount(who.accountId);
 }
 
-async function verifyPassword(
+/** @throws ProtocolError `wrong-credentials` · `too-many-attempts` · `overloaded` */
+export async function verifyPassword(
   { store, passwords, attempts }: AccountDeps,
   { localpart, password, source }: { localpart: string; password: string; source: string },
 ): Promise<AccountRow> {

@@ -37,14 +37,17 @@ export async function resetPassword(deps: Deps, localpart: string, password: str
 }
 
 /**
- * Closes an account: its sessions end, and its address is never given to anybody else. For the operator.
+ * Closes an account: its sessions end, and its address is never given to anybody else. What is left to do in its rooms is
+ * done by the running server. For the operator.
  *
+ * @param content whether others keep what the person wrote
  * @throws ProtocolError `not-found`
- * @see PV-ACC-002
+ * @see PV-ACC-002, PV-CLS-001
  */
-export async function closeUser(deps: Deps, localpart: string): Promise<void> {
+export async function closeUser(deps: Deps, localpart: string, content: 'keep' | 'delete' = 'keep'): Promise<void> {
   const accountId = await findOpenAccount(deps, localpart);
-  await deps.store.closeAccount(accountId, deps.clock.now());
+  const address = `${localpart}@${deps.domain}` as Address;
+  await deps.store.closeAccount({ accountId, address, at: deps.clock.now(), content });
   deps.bells.ringAccount(accountId);
 }
 
