@@ -1,3 +1,5 @@
+import { chmod } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import t from 'tap';
 import { address } from './support/hostile-peer.js';
 import type { HostileRoom, PageChanges } from './support/hostile-room.js';
@@ -158,3 +160,39 @@ await t.test(
     );
   },
 );
+
+await t.test('the doctor says what is well, what is not, and what to do', async (t) => {
+  const here = network.provider(A);
+  const peers = join(dirname(here.dataDir), 'peers.json');
+  const examine = async (): Promise<{ code: number; of: (check: string) => Json }> => {
+    const words = ['doctor', '--json', '--data-dir', here.dataDir, '--peers', peers];
+    const { code, stdout } = await captureInProcess(words);
+    const findings = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Json);
+    const of = (check: string): Json => findings.find((one) => one['check'] === check) ?? {};
+    return { code, of };
+  };
+  const well = await examine();
+  for (const check of ['keys', 'names', 'certificate', 'document', 'database', 'clock'])
+    t.match(well.of(check), { state: 'ok', says: /\w/ }, check);
+  t.match(well.of('peer'), { state: 'ok', says: /answers in/ });
+  t.equal(well.code, 0);
+
+  const keys = join(here.dataDir, 'keys', 'provider.json');
+  await chmod(keys, 0o644);
+  const shown = await examine();
+  t.match(shown.of('keys'), { state: 'fail', advice: /chmod 600/ });
+  t.equal(shown.code, 1);
+  await chmod(keys, 0o600);
+
+  await follower.stop();
+  await here.stop();
+  const down = await examine();
+  t.match(down.of('document'), { state: 'fail', advice: /server runs/ });
+  t.match(down.of('certificate'), { state: 'fail', says: /nothing answers/ });
+  t.match(down.of('database'), { state: 'ok' }, 'is started for it');
+  t.match(down.of('peer'), { state: /warn|ok/ });
+  t.equal(down.code, 1);
+});

@@ -17,6 +17,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./demo.js')).demo,
   },
   { name: 'chat', summary: 'talk, in a terminal', load: async () => (await import('./chat.js')).chat },
+  {
+    name: 'doctor',
+    summary: 'see whether a provider is well, and what to do',
+    load: async () => (await import('./doctor.js')).doctor,
+  },
   { name: 'user create', summary: 'make an account', load: async () => (await import('./user.js')).userCreate },
   {
     name: 'user reset-password',

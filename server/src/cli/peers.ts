@@ -13,8 +13,10 @@ import { createHttpClient } from '../transport/http-client.js';
 import { PeerError } from '../transport/peer-error.js';
 import { CommandError } from './command.js';
 import type { Command, CommandContext } from './command.js';
+import { reasonOf } from './examine-network.js';
 import { asOperator } from './open-operator.js';
 import type { Operator } from './open-operator.js';
+import { describeLag, readPeerLag } from './peer-lag.js';
 
 const settings = ['dataDir', 'databaseUrl'] as const;
 const one = { usage: '<domain>', words: [1, 1], settings } as const;
@@ -22,14 +24,21 @@ const PAGE = 500;
 const HONOURED = 'A running server honours it at once.';
 
 export const peersList: Command = {
-  settings,
-  details: 'Lists the providers this one has met, is blocking or limits, with the root key each is known by.',
+  settings: [
+    ...settings,
+    ...(['peerWritesPerS', 'peerReadsPerS', 'peerReadBytesPerS', 'peerMailboxPerS', 'peerSignalsPerS'] as const),
+  ],
+  details: [
+    'Lists the providers this one has met, is blocking or limits: the root key each is known by, what waits for it, and with',
+    '--json its budgets, by the settings given here.',
+  ].join('\n'),
   run: (context) =>
-    asOperator(context, async ({ store }) => {
+    asOperator(context, async ({ store, domain: own }) => {
       let count = 0;
       for await (const peer of allProviders(store)) {
         count += 1;
         const document = peer.document === null ? undefined : readDocument(peer.document, peer.domain);
+        const lag = await readPeerLag(store, { own, peer: peer.domain });
         const { blocked, limitFactor } = peer;
         const { contactsAsked: asked, contactsGranted: granted, contactsReported: reported } = peer;
         const contacts = { asked, granted, reported };
@@ -39,20 +48,28 @@ export const peersList: Command = {
           blocked ? 'blocked' : '',
           limitFactor === 1 ? '' : `limits × ${limitFactor}`,
           asked === 0 ? '' : `mail × ${mail.toFixed(2)}: ${granted} of ${asked} requests granted, ${reported} reported`,
+          ...describeLag(lag),
         ].filter((mark) => mark !== '');
         context.output.print([peer.domain, rootKey ?? 'no document', ...marks].join('  '));
         context.output.result({
-          domain: peer.domain,
-          rootKey,
-          expires: document?.expires,
-          blocked,
-          limitFactor,
-          contacts,
+          ...{ domain: peer.domain, rootKey, expires: document?.expires, blocked, limitFactor, contacts, lag },
+          budgets: budgetsOf(context.config, { limitFactor, mail }),
         });
       }
       if (count === 0) context.output.print('no other provider has been met yet');
     }),
 };
+
+/** Requests and bytes a second. */
+function budgetsOf(config: Config, { limitFactor, mail }: { limitFactor: number; mail: number }): object {
+  return {
+    writesPerS: config.peerWritesPerS * limitFactor,
+    readsPerS: config.peerReadsPerS * limitFactor,
+    readBytesPerS: config.peerReadBytesPerS * limitFactor,
+    mailboxPerS: config.peerMailboxPerS * limitFactor * mail,
+    signalsPerS: config.peerSignalsPerS * limitFactor,
+  };
+}
 
 export const peersBlock: Command = {
   ...one,
@@ -193,11 +210,6 @@ async function fetchNow(
     await discovery.stop();
     await http.close();
   }
-}
-
-function reasonOf({ code, detail, problem, cause }: PeerError): string {
-  const below = cause instanceof Error ? cause.message : undefined;
-  return detail ?? (problem && `${problem.status} ${problem.code}`) ?? below ?? code;
 }
 
 function readDocument(jws: string, domain: Domain): ProviderDocument | undefined {
