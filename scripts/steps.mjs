@@ -28,6 +28,7 @@ export function stepsFor(tree) {
       ['node', 'scripts/generate-schemas.mjs', '--check'],
       ['node', 'scripts/generate-registries.mjs', '--check'],
       ['node', 'scripts/generate-openapi.mjs', '--check'],
+      ['node', 'scripts/generate-configuration.mjs', '--check'],
     ],
     'planted-faults': [['node', 'scripts/planted-faults.mjs']],
     tests: [['node', 'scripts/run-tests.mjs']],
