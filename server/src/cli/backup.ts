@@ -16,7 +16,9 @@ export const backup: Command = {
   settings: ['dataDir', 'databaseUrl'],
   details: [
     'Copies keys, certificates and the database of a server that does not run into a new folder. Keep it as safe as the',
-    'server itself: whoever has it can speak for the provider. payvand restore brings it back.',
+    'server itself: whoever has it can speak for the provider. payvand restore brings it back. The database is written anew',
+    'before, so that nothing that was deleted or has disappeared is in its files or in the copy: that takes as much room as',
+    'its largest table.',
   ].join('\n'),
   async run({ args: [folder = ''], config, output }) {
     if (config.databaseUrl !== undefined)

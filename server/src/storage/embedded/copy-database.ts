@@ -5,11 +5,13 @@ import { copyFolder, syncFolder } from '../copy-folder.js';
 import { StartError } from '../start-error.js';
 import { lockDirectory } from './lock-directory.js';
 import { openDatabaseHome } from './open-database-home.js';
+import { rewriteCluster } from './rewrite-cluster.js';
 import { startEmbeddedPostgres } from './start-embedded-postgres.js';
 
 /**
  * Copies the embedded database of a server that does not run. It is started and ended once before, so that what is
- * copied was written out by an orderly end, also after a crash; nobody else can start it meanwhile.
+ * copied was written out by an orderly end, also after a crash, and its files are written anew, so that what was erased is
+ * not in the copy; nobody else can start it meanwhile.
  *
  * @param into made, with the folder `cluster` in it; on disk when this returns
  * @throws StartError `data-directory-in-use` (the server runs: end it first) and as `startEmbeddedPostgres`
@@ -23,6 +25,7 @@ export async function copyDatabase(dataDir: string, into: string): Promise<void>
     // Started and killed by another server between the two locks: as unlikely as it is wrong to copy.
     if (existsSync(join(database.directory, 'postmaster.pid')))
       throw new StartError('data-directory-in-use', `the database in ${home.directory} still runs`);
+    await rewriteCluster(home, database.directory);
     await mkdir(into, { mode: 0o700 });
     await copyFolder(database.directory, join(into, 'cluster'));
     await syncFolder(into);
