@@ -11,6 +11,7 @@ import { base64urlVectors } from './vectors/base64url.mjs';
 import { contentVectors } from './vectors/content.mjs';
 import { ed25519Vectors } from './vectors/ed25519.mjs';
 import { eventVectors } from './vectors/event.mjs';
+import { forwardVectors } from './vectors/forward.mjs';
 import { httpSignatureVectors } from './vectors/http-signature.mjs';
 import { identifierVectors } from './vectors/identifiers.mjs';
 import { jwsVectors } from './vectors/jws.mjs';
@@ -39,6 +40,7 @@ const formats = {
   denial: denialVectors,
   ed25519: ed25519Vectors,
   event: eventVectors,
+  forward: forwardVectors,
   head: headVectors,
   'http-signature': httpSignatureVectors,
   identifiers: identifierVectors,

@@ -57,7 +57,31 @@ const { id: secretPoll } = await alice.send(room, asked({ anonymous: true, multi
 const { id: bobsPoll } = await bob.send(room, asked());
 await group.caughtUp(bob);
 
+const elsewhere = String(
+  (await alice.call('POST', '/rooms', { title: 'On A alone', requestKey: 'elsewhere' }))['room'],
+);
+const { id: quoted } = await alice.send(elsewhere, message({ text: 'چای آماده است' }));
+const { id: quiet } = await alice.send(elsewhere, message({ text: 'psst', hideSource: true }));
+const forward = (by: TestPerson, event: unknown, more: Json = {}): Promise<Json> =>
+  by.call('POST', path('/forwards'), { requestKey: by.requestKey(), from: room, event, ...more });
+const fromElsewhere = (event: unknown, more: Json = {}): Promise<Json> =>
+  forward(alice, event, { from: elsewhere, ...more });
+const sourceOn = (who: TestPerson, id: unknown): Promise<Json> =>
+  who.call('GET', path(`/events/${String(id)}/source`)).catch(() => ({}));
+
 const features: readonly Feature[] = [
+  {
+    name: 'a forward names its source, and B proves it',
+    act: () => alice.call('POST', path('/forwards'), { requestKey: 'forward', from: elsewhere, event: quoted }),
+    seen: async ({ id }) => {
+      const { status, id: of, sender } = await sourceOn(bob, id);
+      return status === 'verified' && of === quoted && sender === alice.address;
+    },
+    attempt: (by) =>
+      by.refusal('POST', path('/forwards'), { requestKey: by.requestKey(), from: room, event: String(root) }),
+    refused: mute,
+    allowed: bob,
+  },
   {
     name: 'a poll is asked',
     act: () => alice.send(room, asked()),
@@ -281,6 +305,49 @@ await t.test('a deleted poll takes its votes along', async (t) => {
     const [row] = await askDatabase<{ count: string }>(network, domain, { text, values: [String(poll)] });
     t.equal(Number(row?.count), 0, domain);
   }
+});
+
+await t.test('PV-MSG-064 to PV-MSG-070: what a forward names, and what it keeps quiet', async (t) => {
+  const sent = async (answer: Promise<Json>): Promise<unknown> => {
+    const { id } = await answer;
+    for (const person of [bob, carol]) await group.caughtUp(person);
+    return id;
+  };
+  const hidden = await sent(fromElsewhere(quiet));
+  t.match(await said(bob, hidden), { text: 'psst', forwarded: {} });
+  t.strictSame(await sourceOn(bob, hidden), { status: 'none' });
+  t.equal(
+    await bob.refusal('POST', path('/forwards'), { requestKey: 'x', from: elsewhere, event: quoted }),
+    'unknown-room',
+  );
+  const again = await sent(fromElsewhere(quoted, { requestKey: 'forward' }));
+  const further = await sent(forward(carol, again));
+  t.match(
+    await sourceOn(bob, further),
+    { status: 'verified', id: quoted, sender: alice.address },
+    'the first source stays',
+  );
+  const { id: edit } = await alice.send(elsewhere, {
+    type: 'message.edit',
+    content: { text: 'چای سرد شد' },
+    rel: [['edit', String(quoted)]],
+  });
+  const edited = await sent(fromElsewhere(quoted));
+  t.match(await said(bob, edited), { text: 'چای سرد شد' });
+  t.match(await sourceOn(bob, edited), { status: 'verified', id: edit });
+  const { id: timed } = await alice.call('POST', `/rooms/${elsewhere}/events`, {
+    ...{ requestKey: 'timed', type: 'message', content: { text: 'not for long' }, ttl: 600 },
+  });
+  const short = await sent(fromElsewhere(timed, { ttl: 31_536_000 }));
+  t.ok(Number((await group.eventOn(bob, short))?.['ttl']) <= 600, 'it stays no longer than what it says again');
+  t.strictSame(await sourceOn(bob, short), { status: 'none' });
+  const before = await mentionsOf(bob);
+  await sent(fromElsewhere((await alice.send(elsewhere, message(marked)))['id']));
+  t.equal(await mentionsOf(bob), before, 'nobody is called by a forward');
+  const source = { jws: 'a.b.c', content: '{}' };
+  const own = { requestKey: 'own', type: 'message', content: { text: 'he said so', forwarded: source } };
+  t.equal(await bob.refusal('POST', path('/events'), own), 'bad-request', 'a client names none');
+  t.equal(await bob.refusal('GET', path(`/events/${String(root)}/source`)), 'not-found');
 });
 
 await t.test('what a message said before is listed while the room shows it', async (t) => {

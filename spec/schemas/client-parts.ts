@@ -234,18 +234,6 @@ export const eventMembers = {
   void: Type.Optional(Type.String()),
 };
 export const TimelineEvent = object({ ...eventMembers, effects: Type.Optional(Effects) });
-export const PollTally = object({
-  /** votes for each option, in their order */
-  counts: Type.Array(count(), { minItems: 2, maxItems: 12 }),
-  voters: count(),
-  closed: Type.Boolean(),
-  /** what the account itself has chosen */
-  mine: Type.Array(count(11), { maxItems: 12 }),
-});
-export const VoteList = object({
-  votes: Type.Array(object({ address: Address, choices: Type.Array(count(11), { maxItems: 12 }) }), { maxItems: 200 }),
-  next: Type.Optional(Address),
-});
 export const EventList = object({ events: Type.Array(TimelineEvent, { maxItems: 200 }) });
 /** What the content of the registered types must hold; other members are free. */
 export const sendContents = {

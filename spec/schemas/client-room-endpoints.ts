@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import { clientSendBytesMax, ofAddress, ofRoom, ofRoomAndAddress, pageAfter, ruleCodes } from './client-endpoint.js';
 import type { ClientEndpoint } from './client-endpoint.js';
+import * as messages from './client-message-parts.js';
 import * as own from './client-own-parts.js';
 import * as parts from './client-parts.js';
 
@@ -144,12 +145,29 @@ export const eventEndpoints = {
     answers: { 200: parts.EventList },
     codes: ['unknown-room', 'no-right'],
   },
+  forwardEvent: {
+    method: 'POST',
+    path: '/rooms/{room}/forwards',
+    summary: 'Says in a room what a message of the same or another room says, naming its source.',
+    params: ofRoom,
+    body: messages.ForwardRequest,
+    answers: { 200: parts.Ordered, 202: parts.Pending },
+    codes: ['unknown-room', 'not-found', 'key-reused', 'slow-mode', ...ruleCodes],
+  },
+  readSource: {
+    method: 'GET',
+    path: '/rooms/{room}/events/{event}/source',
+    summary: 'Tells who said first what a forward says, and whether that is proven.',
+    params: ofRoomAndEvent,
+    answers: { 200: messages.ForwardSource },
+    codes: ['unknown-room', 'not-found'],
+  },
   readPoll: {
     method: 'GET',
     path: '/rooms/{room}/polls/{event}',
     summary: 'Reads how a poll stands.',
     params: ofRoomAndEvent,
-    answers: { 200: parts.PollTally },
+    answers: { 200: messages.PollTally },
     codes: ['unknown-room', 'not-found'],
   },
   listVotes: {
@@ -158,7 +176,7 @@ export const eventEndpoints = {
     summary: 'Lists who chose what in a poll that is not anonymous.',
     params: ofRoomAndEvent,
     query: pageAfter(parts.Address),
-    answers: { 200: parts.VoteList },
+    answers: { 200: messages.VoteList },
     codes: ['unknown-room', 'not-found', 'no-right'],
   },
   searchMessages: {

@@ -2,6 +2,7 @@ import type { Static, TSchema } from 'typebox';
 import { accountEndpoints, peopleEndpoints } from './client-account-endpoints.js';
 import { moderationEndpoints } from './client-moderation-endpoints.js';
 import { StreamFrame, StreamOp } from './client-frames.js';
+import * as messages from './client-message-parts.js';
 import * as order from './client-order-parts.js';
 import * as own from './client-own-parts.js';
 import { linkEndpoints } from './client-link-endpoints.js';
@@ -39,7 +40,7 @@ const kebab = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.to
 /** Published as `client-<part>.json`; the OpenAPI text refers to them by these names. */
 export const clientSchemas: Readonly<Record<string, TSchema>> = {
   ...Object.fromEntries(
-    Object.entries<unknown>({ ...parts, ...own, ...order, ...linkParts }).flatMap(([name, part]) =>
+    Object.entries<unknown>({ ...parts, ...messages, ...own, ...order, ...linkParts }).flatMap(([name, part]) =>
       /^[A-Z]/.test(name) ? [[`client${kebab(name)}`, part as TSchema]] : [],
     ),
   ),

@@ -53,3 +53,9 @@ export function checkContent(event: ParsedEvent, text: string): Checked<JsonObje
   if (!isBytes16(json.value['salt'])) return refuse('bad-event', 'content: salt');
   return event.fields.key === undefined ? accept(json.value) : checkStateContent(event.fields, json.value);
 }
+
+/** Content of scheme `plain` as it was kept; undefined where it is gone or anything else. */
+export function plainContent(text: string | null): JsonObject | undefined {
+  const parsed = text === null ? undefined : parseStrictJson(text, { bytesMax: CONTENT_BYTES_MAX });
+  return parsed?.ok === true && isJsonObject(parsed.value) ? parsed.value : undefined;
+}

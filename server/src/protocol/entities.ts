@@ -61,9 +61,11 @@ export interface Mentions {
 
 /**
  * @returns undefined where nobody is mentioned
- * @see PV-MSG-018
+ * @see PV-MSG-018, PV-MSG-070
  */
 export function mentionsOf(content: JsonObject): Mentions | undefined {
+  // What somebody forwards calls nobody.
+  if (content['forwarded'] !== undefined) return undefined;
   const mentions = entitiesOf(content).filter(({ type }) => type === 'mention');
   if (mentions.length === 0) return undefined;
   const addresses = new Set(mentions.flatMap(({ address }) => parseAddress(address) ?? []));

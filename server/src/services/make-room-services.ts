@@ -1,7 +1,7 @@
-import type { Actor, Bells, RoomServices } from './room-services.js';
+import type { Bells, RoomServices } from './room-services.js';
 import { createIdOf } from '../protocol/identifiers.js';
 import { ProtocolError } from '../protocol/protocol-error.js';
-import type { Domain, EventId, RoomId } from '../protocol/identifiers.js';
+import type { Domain, RoomId } from '../protocol/identifiers.js';
 import { answerRequest } from './answer-request.js';
 import * as change from './change-room.js';
 import { createGroup } from './create-room.js';
@@ -9,6 +9,8 @@ import type { CreateDeps } from './create-room.js';
 import type { ServiceDeps } from './deps.js';
 import type { ExchangeSignals } from './exchange-signals.js';
 import type { FillHoles } from './fill-holes.js';
+import { findVisible } from './find-visible.js';
+import { makeForward, readSource } from './forward-event.js';
 import { inviteMember } from './invite-member.js';
 import type { JoinDeps } from './join-room.js';
 import { makePersonalServices } from './make-personal-services.js';
@@ -19,7 +21,7 @@ import { giveAlias, listAliases, previewAlias, removeAlias } from './links/alias
 import { listLinks, makeLink, revokeLink } from './links/make-link.js';
 import { joinByLink, previewLink } from './links/use-link.js';
 import { listVotes, readPoll } from './read-poll.js';
-import { listMembers, listRoles, listRooms, readRecords, roomSummary, visibleRange } from './read-rooms.js';
+import { listMembers, listRoles, listRooms, readRecords, roomSummary } from './read-rooms.js';
 import { listEdits, readTimeline } from './read-timeline.js';
 import type { Presence } from './presence.js';
 import { listReports, makeReport } from './make-report.js';
@@ -43,6 +45,8 @@ export function makeRoomServices(deps: RoomServiceDeps): RoomServices {
   const onceContact = createOnce<{ room: RoomId; status: 'sent' }>(() => true);
   return {
     sendEvent: createSendEvent(deps),
+    makeForward: (who, of) => makeForward(deps, who, of),
+    readSource: (who, of) => readSource(deps, who, of),
     createGroup: (who, group) => createGroup(deps, who, group),
     requestContact: (who, contact) => {
       const { requestKey, ...what } = contact;
@@ -105,8 +109,8 @@ function makeModeration(deps: RoomServiceDeps): Moderation {
     setSettings: (who, room, settings) => changeRoom(deps, who, { room, change: change.settings(settings) }),
     async setPin(who, room, { event, isPinned }) {
       await joinedRoom(deps, who, room);
-      if (isPinned && !(await isShown(deps, who, { room, event })))
-        throw new ProtocolError('not-found', { part: '/event' });
+      const { row } = isPinned ? await findVisible(deps, who, { room, event }) : { row: undefined };
+      if (row?.content === null) throw new ProtocolError('not-found');
       return await changeRoom(deps, who, { room, change: change.pin(event, isPinned) });
     },
     denyProvider: (who, room, domain) => changeRoom(deps, who, { room, change: change.deny(domain) }),
@@ -119,16 +123,6 @@ function makeModeration(deps: RoomServiceDeps): Moderation {
   };
 }
 
-/** Whether the person may see an event, and it is one that can be pinned: no state, and not void. */
-async function isShown(
-  deps: RoomServiceDeps,
-  who: Actor,
-  { room, event }: { room: RoomId; event: EventId },
-): Promise<boolean> {
-  const range = await visibleRange(deps, who, room);
-  const [row] = await deps.store.findEvents([[room, event]]);
-  return row !== undefined && row.void === null && row.content !== null && row.seq >= (range?.from ?? 0);
-}
 type LinkService =
   | 'makeLink'
   | 'listLinks'

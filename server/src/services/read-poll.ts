@@ -1,13 +1,10 @@
-import { CONTENT_BYTES_MAX } from '../protocol/event.js';
+import { plainContent } from '../protocol/content.js';
 import type { Address, EventId, RoomId } from '../protocol/identifiers.js';
-import { isJsonObject } from '../protocol/json-shape.js';
-import type { JsonObject } from '../protocol/json-shape.js';
 import { pollOf, tallyPoll } from '../protocol/poll.js';
 import type { Poll, Tally } from '../protocol/poll.js';
 import { ProtocolError } from '../protocol/protocol-error.js';
-import { parseStrictJson } from '../protocol/strict-json.js';
 import type { ServiceDeps } from './deps.js';
-import { visibleRange } from './read-rooms.js';
+import { findVisible } from './find-visible.js';
 import type { Actor, PollTally } from './room-services.js';
 
 type PollDeps = Pick<ServiceDeps, 'store' | 'rooms' | 'domain' | 'clock'>;
@@ -54,22 +51,13 @@ async function countPoll(
   who: Actor,
   { room, event }: { room: RoomId; event: EventId },
 ): Promise<{ poll: Poll; tally: Tally; isClosed: boolean }> {
-  const range = await visibleRange(deps, who, room);
-  if (range === undefined) throw new ProtocolError('unknown-room');
-  const [row] = await deps.store.findEvents([[room, event]]);
-  const to = range.to ?? Number.MAX_SAFE_INTEGER;
-  const isPoll = row?.type === 'message' && row.void === null && row.seq >= range.from && row.seq <= to;
-  const poll = isPoll ? pollOf(plainOf(row.content) ?? {}) : undefined;
-  if (row === undefined || poll === undefined) throw new ProtocolError('not-found');
+  const { row, to } = await findVisible(deps, who, { room, event });
+  const poll = row.type === 'message' ? pollOf(plainContent(row.content) ?? {}) : undefined;
+  if (poll === undefined) throw new ProtocolError('not-found');
   const closes = poll.closes ?? Number.MAX_SAFE_INTEGER;
   const part = { poll: event, author: row.sender, from: row.seq, to, closes };
   const { closed, votes } = await deps.store.readVotes(room, part);
-  const read = votes.map(({ content, ...vote }) => ({ ...vote, content: plainOf(content) }));
+  const read = votes.map(({ content, ...vote }) => ({ ...vote, content: plainContent(content) }));
   const isClosed = closed !== undefined || deps.clock.now() > closes;
   return { poll, tally: tallyPoll(poll, read, closed), isClosed };
-}
-
-function plainOf(content: string | null): JsonObject | undefined {
-  const parsed = content === null ? undefined : parseStrictJson(content, { bytesMax: CONTENT_BYTES_MAX });
-  return parsed?.ok === true && isJsonObject(parsed.value) ? parsed.value : undefined;
 }

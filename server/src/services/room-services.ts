@@ -1,4 +1,5 @@
 import type { SearchAnswer, SearchWanted } from './search/search-answer.js';
+import type { ForwardSourceView } from '../protocol/forward.js';
 import type { Address, Domain, EventId, RoomId } from '../protocol/identifiers.js';
 import type { ReportReason } from '../protocol/report.js';
 import type { RoomSettings } from '../protocol/state-content.js';
@@ -24,7 +25,12 @@ export interface SendRequest {
   readonly silent?: boolean;
   /** s the content is to stay; the room's timer may make it shorter */
   readonly ttl?: number;
+  /** what a repeat is recognised by, where that is not all of this */
+  readonly basis?: readonly unknown[];
 }
+
+/** A message that says what another one says. */
+export type ForwardDraft = Pick<SendRequest, 'content' | 'rel' | 'ttl'>;
 
 export type SendAnswer =
   | { readonly status: 'ordered'; readonly id: EventId; readonly seq: number; readonly at: number }
@@ -256,6 +262,10 @@ export type Restriction = { readonly rights: readonly string[]; readonly until?:
  */
 export interface RoomServices {
   sendEvent(who: Actor, send: SendRequest): Promise<SendAnswer>;
+  /** @throws ProtocolError `not-found` */
+  makeForward(who: Actor, of: { room: RoomId; event: EventId }): Promise<ForwardDraft>;
+  /** @throws ProtocolError `not-found` (it is no forward) */
+  readSource(who: Actor, of: { room: RoomId; event: EventId }): Promise<ForwardSourceView>;
   createGroup(who: Actor, group: { title: string; requestKey: string }): Promise<{ room: RoomId }>;
   requestContact(
     who: Actor,

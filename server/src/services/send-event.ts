@@ -34,7 +34,11 @@ export function createSendEvent(deps: SendDeps): (who: Actor, send: SendRequest)
   return (who, send) => {
     const { accountId } = who;
     const { requestKey, room, type, content, rel = null, silent = false, ttl = null } = send;
-    const request = { accountId, requestKey, requestHash: requestHash([room, type, content, rel, silent, ttl]) };
+    const request = {
+      accountId,
+      requestKey,
+      requestHash: requestHash(send.basis ?? [room, type, content, rel, silent, ttl]),
+    };
     const name = `${accountId} ${requestKey}`;
     const hash = request.requestHash.toString('base64');
     return once({ name, hash }, () => sendOnce({ ...deps, request }, who, send));

@@ -72,6 +72,18 @@ export function requireContent(type: string, content: Record<string, unknown>): 
   if (fault !== undefined) throw new ProtocolError('bad-request', { part: `/content${fault}` });
 }
 
+/**
+ * Refuses content that a client may not send: as `requireContent`, and a source, which is its provider's to name.
+ *
+ * @throws ProtocolError `bad-request`
+ * @see PV-MSG-069
+ */
+export function requireOwnContent(type: string, content: Record<string, unknown>): void {
+  if (type === 'message' && content['forwarded'] !== undefined)
+    throw new ProtocolError('bad-request', { part: '/content/forwarded' });
+  requireContent(type, content);
+}
+
 /** 200 for an event in the log, 202 for one on its way to the hub. */
 export function sendAnswer(answer: SendAnswer): ClientAnswer {
   return { status: answer.status === 'ordered' ? 200 : 202, body: answer };

@@ -25,6 +25,7 @@ import { blockEndpoints } from './blocks.js';
 import type { ClientAnswer, ClientHandlers } from './client-call.js';
 import { contactEndpoints } from './contacts.js';
 import { eventEndpoints } from './events.js';
+import { forwardEndpoints } from './forwards.js';
 import { lineStream } from './line-stream.js';
 import { linkEndpoints } from './links.js';
 import { memberEndpoints } from './members.js';
@@ -71,6 +72,7 @@ export function createClientApp(deps: ClientAppDeps): Hono<EdgeEnv> {
     ...profileEndpoints(profiles),
     ...roomEndpoints(rooms),
     ...eventEndpoints(rooms),
+    ...forwardEndpoints(rooms),
     ...pollEndpoints(rooms),
     ...searchEndpoints(rooms),
     exportMe: ({ session }) => Promise.resolve({ status: 200, lines: deps.exportAccount(session) }),

@@ -1,6 +1,6 @@
 import { ProtocolError } from '../../protocol/protocol-error.js';
 import type { RoomServices } from '../../services/room-services.js';
-import { LIMIT_DEFAULT, eventOf, requireContent, roomOf, sendAnswer, type ClientHandlers } from './client-call.js';
+import { LIMIT_DEFAULT, eventOf, requireOwnContent, roomOf, sendAnswer, type ClientHandlers } from './client-call.js';
 
 /** What people write in a room, and what was written before. */
 export function eventEndpoints(
@@ -21,7 +21,7 @@ export function eventEndpoints(
       return { status: 200, body: { events: await rooms.listEdits(session.who, roomOf(params.room), page) } };
     },
     async sendEvent({ session, params, body }) {
-      requireContent(body.type, body.content);
+      requireOwnContent(body.type, body.content);
       return sendAnswer(await rooms.sendEvent(session.who, { ...body, room: roomOf(params.room) }));
     },
   };

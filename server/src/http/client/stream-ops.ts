@@ -14,7 +14,7 @@ import { ProtocolError } from '../../protocol/protocol-error.js';
 import { asProtocolError } from '../../services/as-protocol-error.js';
 import { parseStrictJson } from '../../protocol/strict-json.js';
 import type { Actor, RoomServices } from '../../services/room-services.js';
-import { requireContent, roomOf } from './client-call.js';
+import { requireOwnContent, roomOf } from './client-call.js';
 
 /** An op holds content, which may be eight levels deep itself. */
 export const OP_DEPTH_MAX = 9;
@@ -78,7 +78,7 @@ export class StreamOps {
       };
       this.#run(
         async () => {
-          requireContent(type, content);
+          requireOwnContent(type, content);
           const answer = await rooms.sendEvent(who, { ...event, room: roomOf(room), requestKey: key });
           send({ t: 'sent', key, ...answer });
         },
