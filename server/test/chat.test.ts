@@ -37,6 +37,15 @@ t.test('two people chat in terminals across providers', { timeout: 120_000 }, as
   bob.type('/vote 2');
   await alice.reads('📊 ⁨بله⁩ 0  ⁨نه⁩ 1');
 
+  bob.type('/timer 1d');
+  await alice.reads('⁨bob@b.test⁩  set the room: messages disappear after 86400 s');
+  bob.type('/timer off');
+  await alice.reads('set the room: messages stay');
+  bob.type('/pin-message');
+  await alice.reads('⁨bob@b.test⁩  changed the pins');
+  alice.type('/pins');
+  await alice.reads('📌 ⁨alice@a.test⁩  📊 ⁨چای؟⁩');
+
   await network.provider('a.test').kill();
   bob.type('are you there?');
   await bob.reads('… ⁨are you there?⁩  waits for the hub of the room');
@@ -54,6 +63,51 @@ t.test('two people chat in terminals across providers', { timeout: 120_000 }, as
   bob.type('/quit');
   const [code] = (await once(bob.child, 'exit')) as [number | null];
   t.equal(code, 0);
+});
+
+t.test('who keeps order in a group does so in a terminal', { timeout: 120_000 }, async (t) => {
+  const network = await createTestNetwork({ domains: ['a.test', 'b.test'] });
+  t.teardown(() => network.stop());
+  await Promise.all(['a.test', 'b.test'].map((domain) => network.provider(domain).start()));
+  await TestPerson.signUp(network, 'a.test', 'alice');
+  await TestPerson.signUp(network, 'b.test', 'bob');
+  const alice = openChat(network, 'alice@a.test');
+  const bob = openChat(network, 'bob@b.test');
+  t.teardown(() => [alice, bob].forEach(({ child }) => child.kill()));
+  await alice.reads('You are alice@a.test');
+  alice.type('/group Friends');
+  await alice.reads('— ⁨Friends⁩ —');
+  alice.type('/invite bob@b.test');
+  await bob.reads('invites you to a group');
+  bob.type('/accept 1');
+  await alice.reads('bob@b.test⁩  joined');
+  for (const word of ['one', 'two']) bob.type(`noise ${word}`);
+  await alice.reads('noise two');
+
+  bob.type('/delete alice@a.test');
+  await bob.reads('(no-right)');
+  bob.type('/slow 1h');
+  await bob.reads('(no-right)');
+  alice.type('/delete bob@b.test 2');
+  await alice.reads('2 deleted.');
+  await bob.reads('⁨alice@a.test⁩  deleted a message');
+  alice.type('/slow 1h');
+  await bob.reads('one message in 3600 s');
+  bob.type('one of two');
+  await alice.reads('one of two');
+  bob.type('too soon');
+  await bob.reads('(slow-mode)');
+  alice.type('/restrict bob@b.test send,react 2h');
+  await alice.reads('⁨bob@b.test⁩ is restricted.');
+  alice.type('/restrict bob@b.test off');
+  await alice.reads('⁨bob@b.test⁩ has them back.');
+  alice.type('/deny b.test');
+  await alice.reads('⁨alice@a.test⁩  keeps out all of ⁨b.test⁩');
+  alice.type('/audit');
+  await alice.reads('message.delete ⁨2 of bob@b.test⁩');
+  await alice.reads('room.deny ⁨b.test⁩ ⁨{"denied":true}⁩');
+  alice.type('/allow b.test');
+  await alice.reads('⁨b.test⁩ may come in again.');
 });
 
 t.test('a wrong password and a dead provider are told apart', { timeout: 60_000 }, async (t) => {

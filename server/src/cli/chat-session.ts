@@ -1,4 +1,5 @@
 import { ApiError, textIn } from './api-client.js';
+import { ORDER_HELP, orderCommands } from './chat-order.js';
 import { ChatPolls } from './chat-polls.js';
 import type { ApiClient, Json, LiveStream } from './api-client.js';
 import { OWN_HELP, ownCommands } from './chat-own.js';
@@ -7,6 +8,7 @@ import type { ChatRoom, ChatRoomList } from './chat-rooms.js';
 import { ChatLinks } from './chat-links.js';
 import { quote } from './chat-screen.js';
 import type { ChatScreen } from './chat-screen.js';
+import { ChatShown } from './chat-shown.js';
 import { describeEvent } from './describe-event.js';
 
 interface Parts {
@@ -25,6 +27,8 @@ const HELP = [
   '/alias news          name the open room  /look #news@…       what is behind a name or link',
   '/who                 who is here         /history             the last messages',
   '/poll What? | a | b  ask everybody       /vote 1             in the poll shown last; /vote takes it back',
+  '/forward 2 3         the last but one, into room 3                /source 2   who said it first',
+  ...ORDER_HELP,
   '/leave               leave the room      /quit                end',
   ...OWN_HELP,
 ];
@@ -39,12 +43,13 @@ const HISTORY = 20;
 /** One person's chat: typed lines out, the live stream in. */
 export class ChatSession {
   readonly #parts: Parts;
-  readonly #own: Commands;
+  readonly #others: Commands;
   readonly #links: ChatLinks;
   readonly #cursor: { account: number; rooms: Record<string, number> } = { account: 0, rooms: {} };
   /** sent, and not yet seen in the log: event id → text */
   readonly #pending = new Map<string, string>();
   readonly #polls: ChatPolls;
+  readonly #shown = new ChatShown();
   #stream: LiveStream | undefined;
   #hasCursor = false;
   #open: ChatRoom | undefined;
@@ -54,11 +59,12 @@ export class ChatSession {
   constructor(parts: Parts) {
     this.#parts = parts;
     this.#polls = new ChatPolls(parts.client);
-    this.#own = ownCommands({
+    const common = {
       client: parts.client,
-      say: (text, facts) => this.#say(text, facts),
+      say: (text: string, facts?: object) => this.#say(text, facts),
       openRoom: () => this.#requireOpen(),
-    });
+    };
+    this.#others = { ...ownCommands(common), ...orderCommands({ ...common, shown: this.#shown }) };
     this.#links = new ChatLinks(parts);
   }
 
@@ -87,7 +93,7 @@ export class ChatSession {
   async #command(line: string): Promise<void> {
     const [name = '', ...rest] = line.split(/\s+/);
     const word = rest.join(' ');
-    const run = this.#commands[name] ?? this.#own[name];
+    const run = this.#commands[name] ?? this.#others[name];
     if (run === undefined) this.#say(`${name} is no command; /help lists them`, { error: 'unknown-command' });
     else await run(word);
   }
@@ -118,6 +124,8 @@ export class ChatSession {
     '/history': () => this.#showHistory(),
     '/poll': (word) => this.#sendEvent({ type: 'message', content: ChatPolls.ask(word) }),
     '/vote': (word) => this.#sendEvent(this.#polls.vote(this.#requireOpen().room, word)),
+    '/forward': (word) => this.#forward(word),
+    '/source': (word) => this.#showSource(word),
     '/leave': () => this.#leave(),
   };
 
@@ -197,6 +205,26 @@ export class ChatSession {
     for (const event of events as Json[]) this.#tellEvent({ ...event, room }, { isOpen: true });
   }
 
+  async #forward(words: string): Promise<void> {
+    const [nth, number = ''] = words.split(/\s+/);
+    const { room: from } = this.#requireOpen();
+    const { id: event } = this.#shown.nthLast(from, nth);
+    const to = this.#parts.rooms.room(number);
+    if (to === undefined) return this.#say('Say where to, by its number in /rooms', { error: 'unknown-room' });
+    const body = { requestKey: this.#nextKey(), from, event };
+    await this.#parts.client.call('POST', `/rooms/${to.room}/forwards`, body);
+    this.#say(`Forwarded to ${to.label}.`, { forwarded: event, room: to.room });
+  }
+
+  async #showSource(nth: string): Promise<void> {
+    const { room } = this.#requireOpen();
+    const { id } = this.#shown.nthLast(room, nth === '' ? undefined : nth);
+    const source = await this.#parts.client.call('GET', `/rooms/${room}/events/${id}/source`);
+    const sender = textIn(source, 'sender');
+    const status = textIn(source, 'status') ?? '';
+    this.#say(sender === undefined ? 'Nobody is named.' : `${quote(sender)} said it (${status})`, source);
+  }
+
   async #leave(): Promise<void> {
     const { room, label } = this.#requireOpen();
     await this.#parts.client.call('POST', `/rooms/${room}/leave`);
@@ -253,6 +281,7 @@ export class ChatSession {
 
   #tellEvent(event: Json, { isOpen, label = '' }: { isOpen: boolean; label?: string }): void {
     this.#polls.saw(event);
+    this.#shown.saw(event);
     const line = describeEvent(event);
     const wasPending = this.#pending.delete(String(event['id']));
     if (line !== undefined) this.#say(`${label}${wasPending ? '✓ ' : ''}${line}`, event);

@@ -25,11 +25,25 @@ export function describeEvent(event: Json): string | undefined {
       return `${sender}  closed a poll`;
     case 'member':
       return `${sender}  ${content['membership'] === 'joined' ? 'joined' : 'left'}`;
+    case 'room.settings':
+      return `${sender}  set the room: ${describeSettings(content)}`;
+    case 'room.pins':
+      return `${sender}  changed the pins`;
+    case 'room.deny':
+      return `${sender}  ${content['denied'] === true ? 'keeps out' : 'lets in again'} all of ${quote(String(event['key']))}`;
     case 'room.info':
       return `${sender}  named the room ${quote(textIn(content, 'title') ?? '')}`;
     default:
       return typeof content['alt'] === 'string' ? `${sender}  ${quote(content['alt'])}` : undefined;
   }
+}
+
+function describeSettings({ timer, slow }: Json): string {
+  const parts = [
+    typeof timer === 'number' ? `messages disappear after ${timer} s` : 'messages stay',
+    typeof slow === 'number' ? `one message in ${slow} s` : '',
+  ];
+  return parts.filter((part) => part !== '').join(', ');
 }
 
 function describeMessage(event: Json, { content, effects }: { content: Json; effects: Json }): string {
@@ -39,6 +53,7 @@ function describeMessage(event: Json, { content, effects }: { content: Json; eff
   const { count } = (effects['thread'] ?? {}) as Json;
   const parts = [
     rel.some(([kind]) => kind === 'thread') ? '↳' : '',
+    content['forwarded'] === undefined ? '' : '↪',
     describeTopic(content['topic']),
     text ?? '',
     describeBody(content),
