@@ -7,8 +7,6 @@ import { createTestNetwork } from './support/test-network.js';
 import { TestPerson, until } from './support/test-person.js';
 import type { Json, TestStream } from './support/test-person.js';
 
-// Servers are started eight times; the runner reads this line.
-t.comment('timeout=300000');
 const [A, B] = ['a.test', 'b.test'] as const;
 /** Two seconds to wait, and time for a busy machine. */
 const KEYS_MS_MAX = 12_000;

@@ -7,7 +7,6 @@ import type { Content } from './support/test-group.js';
 import type { ApiError, Json, TestPerson } from './support/test-person.js';
 
 // Servers are started seven times; the runner reads this line.
-t.comment('timeout=300000');
 const group = await makeTestGroup(t, 'messages');
 const { network, alice, bob, bita, gita, dave, carol, room, path } = group;
 const mute = { by: gita, code: 'no-right' } as const;
