@@ -6,7 +6,6 @@ import { makeTestGroup } from './support/test-group.js';
 import type { Content } from './support/test-group.js';
 import type { ApiError, Json, TestPerson } from './support/test-person.js';
 
-// Servers are started seven times; the runner reads this line.
 const group = await makeTestGroup(t, 'messages');
 const { network, alice, bob, bita, gita, dave, carol, room, path } = group;
 const mute = { by: gita, code: 'no-right' } as const;
