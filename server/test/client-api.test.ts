@@ -37,6 +37,7 @@ const bodies: Record<string, object> = {
   setSettings: { slow: 5 },
   setMemberTitle: { title: 'x' },
   deleteEvents: { from: 1 },
+  forwardEvent: { requestKey: 'k', from: nowhere, event },
   makeLink: {},
 };
 
