@@ -1,8 +1,8 @@
 import t from 'tap';
 import { contentDigest } from '../src/protocol/http-signature-fields.js';
-import { domain, strayKey } from './support/hostile-peer.js';
+import { domain, itemOf, strayKey } from './support/hostile-peer.js';
 import type { Deviation } from './support/hostile-peer.js';
-import { A, B, EVIL, HostileStage, itemOf, resultsOf } from './support/hostile-stage.js';
+import { A, B, EVIL, HostileStage, resultsOf } from './support/hostile-stage.js';
 import { until } from './support/test-person.js';
 
 const stage = await HostileStage.open(t);

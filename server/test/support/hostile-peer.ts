@@ -13,7 +13,7 @@ import { sha256Base64url } from '../../src/protocol/hash.js';
 import { signRequest } from '../../src/protocol/http-signature.js';
 import type { RequestToSign } from '../../src/protocol/http-signature.js';
 import { parseAddress, parseDomain } from '../../src/protocol/identifiers.js';
-import type { Address, Domain } from '../../src/protocol/identifiers.js';
+import type { Address, Domain, RoomId } from '../../src/protocol/identifiers.js';
 import { signingKeyFromSeed } from '../../src/protocol/key-thumbprint.js';
 import type { SigningKey } from '../../src/protocol/key-thumbprint.js';
 import type { KeyStatement } from '../../src/protocol/key-statement.js';
@@ -129,6 +129,18 @@ export class HostilePeer {
     return { event, jws: event.jws, content: made.text };
   }
 
+  /** The first join of one of its people: its provider entry and theirs. @param content of the member event, besides */
+  joinItems(room: RoomId, who: Address, content: object): Item[] {
+    const { hash, version, jws, provider } = this.statement;
+    const entry = this.make({ room, type: 'provider', sender: provider, key: provider }, { statement: hash, version });
+    return [{ ...itemOf(entry), statement: jws }, this.joinItem(room, who, content)];
+  }
+
+  /** A further join. */
+  joinItem(room: RoomId, who: Address, content: object): Item {
+    return itemOf(this.make({ room, type: 'member', sender: who, key: who }, { membership: 'joined', ...content }));
+  }
+
   /** A report in good form of something somebody is to have said. */
   report(changes: { to: string; sender: string; item: string }): string {
     const base = { from: this.domain, reason: 'spam' as const, at: Date.now(), nonce: nonce() };
@@ -210,6 +222,11 @@ export class HostilePeer {
       rootKey(this.file),
     );
   }
+}
+
+/** Without what only the maker of an event knows. */
+export function itemOf({ jws, content }: Item): Item {
+  return { jws, content };
 }
 
 export function domain(name: string): Domain {

@@ -3,7 +3,7 @@ import type { EventFields } from '../../src/protocol/event.js';
 import type { Address, EventId, RoomId } from '../../src/protocol/identifiers.js';
 import { parseMail } from '../../src/protocol/mail.js';
 import { parseInviteBody } from '../../src/protocol/invite-mail.js';
-import { address, HostilePeer } from './hostile-peer.js';
+import { address, HostilePeer, itemOf } from './hostile-peer.js';
 import type { Answer, Deviation, Item } from './hostile-peer.js';
 import { HostileRoom } from './hostile-room.js';
 import { connectTo } from './stored-rooms.js';
@@ -191,16 +191,7 @@ export class HostileStage {
   }
 
   joinItems(invite: string | object | undefined, who: Address = MALLORY, room = this.room): Item[] {
-    const { hash, version, jws, provider } = this.peer.statement;
-    const entry = this.peer.make(
-      { room, type: 'provider', sender: provider, key: provider },
-      { statement: hash, version },
-    );
-    const content = { membership: 'joined', ...(typeof invite === 'string' ? { invite } : invite) };
-    return [
-      { ...itemOf(entry), statement: jws },
-      itemOf(this.peer.make({ room, type: 'member', sender: who, key: who }, content)),
-    ];
+    return this.peer.joinItems(room, who, typeof invite === 'string' ? { invite } : (invite ?? {}));
   }
 
   /** The invite that came with the newest mail. */
@@ -245,11 +236,6 @@ interface Counts {
   readonly requests: number;
   readonly pending: number;
   readonly heads: Readonly<Record<string, string>>;
-}
-
-/** Without what only the maker of an event knows. */
-export function itemOf({ jws, content }: Item): Item {
-  return { jws, content };
 }
 
 export function resultsOf({ json }: Answer): Json[] {
