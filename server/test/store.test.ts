@@ -299,7 +299,8 @@ t.test('a snapshot', async (t) => {
     await store.startJoin(room, creation);
     t.match(await rowOf(room), { status: 'joining', seq: -1 });
     t.equal(await store.startFromSnapshot(start, []), true);
-    await store.addSnapshotEntries(room, [behind(30, 'member', bob)], 'live');
+    const rest = { entries: [behind(30, 'member', bob)], providers: [], members: [], notes: [] };
+    await store.completeSnapshot(room, rest);
     const loaded = await store.loadRoom(room);
     t.match(loaded?.row, { status: 'live', seq: 50, first: 51, title: 'b', sealed });
     t.same(loaded?.entries.map((entry) => entry.seq).sort(), [0, 30, 49]);

@@ -1,8 +1,10 @@
 import type { RoomId } from '../protocol/identifiers.js';
 import { loadRoomState } from '../protocol/room-state.js';
 import type { SnapshotEntry } from '../storage/room-rows.js';
+import { noteOf } from './account-news.js';
 import type { ServiceDeps } from './deps.js';
 import type { LiveRoom } from './live-room.js';
+import { membersHere, rangesOf } from './people-of-state.js';
 import { faultOfSignatures, readEntries } from './read-snapshot-answer.js';
 import { stateEntryOf } from './room-cache.js';
 
@@ -17,7 +19,7 @@ const ENTRIES_MAX = 20_000;
  * @see PV-SNAP-004 to PV-SNAP-006
  */
 export async function completeSnapshot(
-  deps: Pick<ServiceDeps, 'store' | 'rooms' | 'peers' | 'log' | 'bells'>,
+  deps: Pick<ServiceDeps, 'domain' | 'accountIdOf' | 'store' | 'rooms' | 'peers' | 'log' | 'bells'>,
   room: RoomId,
 ): Promise<boolean> {
   const live = await deps.rooms.get(room);
@@ -30,8 +32,12 @@ export async function completeSnapshot(
     deps.log.error('bad-snapshot', { room, hub: live.hub, fault: 'state hash' });
     return false;
   }
-  await deps.store.addSnapshotEntries(room, people, 'live');
+  // Whose entry did not fit into the join's answer, whoever joined by it perhaps among them, is known from here on.
+  const members = await membersHere(deps, state);
+  const notes = members.map(({ accountId }) => noteOf(accountId, { kind: 'room', room }));
+  await deps.store.completeSnapshot(room, { entries: people, providers: rangesOf(state), members, notes });
   deps.rooms.drop(room);
+  for (const { accountId } of members) deps.bells.ringAccount(accountId);
   deps.bells.ringRoom(room);
   return true;
 }

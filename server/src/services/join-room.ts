@@ -1,17 +1,17 @@
 import { parseEvent } from '../protocol/event.js';
-import type { ParsedEvent } from '../protocol/event.js';
 import { parseAddress } from '../protocol/identifiers.js';
 import type { Address, Domain, RoomId } from '../protocol/identifiers.js';
 import { ProtocolError } from '../protocol/protocol-error.js';
 import { RoomState } from '../protocol/room-state.js';
 import type { MemberContent } from '../protocol/state-content.js';
 import { ZERO_HASH } from '../protocol/record.js';
-import type { MemberChange, PendingRow, ReadingRange, RoomCreation } from '../storage/room-rows.js';
+import type { PendingRow, RoomCreation } from '../storage/room-rows.js';
 import { noteOf } from './account-news.js';
 import type { ServiceDeps } from './deps.js';
 import type { InTurn } from './in-turn.js';
 import type { Turn } from './keyed-loop.js';
 import { LiveRoom } from './live-room.js';
+import { membersHere, rangesOf } from './people-of-state.js';
 import { readSnapshotAnswer } from './read-snapshot-answer.js';
 import type { VerifiedSnapshot } from './read-snapshot-answer.js';
 import type { SendAnswer } from './room-services.js';
@@ -205,7 +205,7 @@ async function begin(
   // Another attempt, by the clock or by hand, may have been answered first.
   if ((await deps.rooms.get(room))?.status !== 'joining') return;
   const title = state.get('room.info', '')?.content['title'];
-  const members = await membersOf(deps, state, rows);
+  const members = await membersHere(deps, state);
   await deps.store.startFromSnapshot(
     {
       ...{
@@ -250,29 +250,4 @@ async function letOthersFollow(deps: JoinDeps, { room, hub }: LiveRoom): Promise
       ...{ content: signed.content, statement: null, at: deps.clock.now() },
     });
   }
-}
-
-/** Who of ours has joined by this attempt. */
-async function membersOf(deps: JoinDeps, state: RoomState, rows: readonly PendingRow[]): Promise<MemberChange[]> {
-  const events = rows
-    .map(({ jws }) => parseEvent(jws))
-    .flatMap((event): ParsedEvent[] => (event.ok ? [event.value] : []));
-  const members: MemberChange[] = [];
-  for (const { fields } of events) {
-    const join = fields.type === 'member' ? state.joinEntry(fields.key as Address) : undefined;
-    const accountId = join && (await deps.accountIdOf(fields.key as Address));
-    if (join === undefined || accountId === undefined) continue;
-    const visibleFrom = state.history === 'all' ? 0 : join.seq;
-    members.push({ accountId, membership: 'joined', visibleFrom, seq: join.seq });
-  }
-  return members;
-}
-
-/** What each provider may read, as far as the present state tells: its earliest present join. */
-function rangesOf(state: RoomState): ReadingRange[] {
-  const isOpen = state.history === 'all';
-  return [...state.joinedDomains()].map(([domain, members]) => {
-    const joins = [...members].map((address) => state.joinEntry(address)?.seq ?? 0);
-    return { domain, from: isOpen ? 0 : Math.min(...joins), to: null };
-  });
 }

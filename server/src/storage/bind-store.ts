@@ -88,7 +88,7 @@ function bindRoomState(db: Database): RoomStateStore {
     countJoinsBy: (room, invite) => links.countJoinsBy(db, room, invite),
     startJoin: (room, creation) => rooms.startJoin(db, room, creation),
     startFromSnapshot: (snapshot, rows) => snapshots.startFromSnapshot(db, snapshot, rows),
-    addSnapshotEntries: (room, entries, status) => snapshots.addSnapshotEntries(db, room, { entries, status }),
+    completeSnapshot: (room, rest) => snapshots.completeSnapshot(db, room, rest),
     setRoomStatus: (room, status, code) => rooms.setRoomStatus(db, room, { status, code }),
     readingRanges: (room, domain) => ranges.readingRanges(db, room, domain),
     providersOf: (room) => ranges.providersOf(db, room),

@@ -230,6 +230,14 @@ export interface SnapshotStart {
   readonly notes?: readonly AccountNote[];
 }
 
+/** What a join's answer had no room for, and what the whole state tells. */
+export interface SnapshotRest {
+  readonly entries: readonly SnapshotEntry[];
+  readonly providers: readonly ReadingRange[];
+  readonly members: readonly MemberChange[];
+  readonly notes: readonly AccountNote[];
+}
+
 /** Someone's reaction to, edit of, or delete of an event, with what it says. */
 export interface Effect extends RelationRow {
   readonly at: number;

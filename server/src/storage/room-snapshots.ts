@@ -3,7 +3,7 @@ import { issueAccountNotes } from './account-notes.js';
 import type { Database, Writer } from './database.js';
 import { requireAtMost } from './require-at-most.js';
 import { issueMembers, issueReadingRanges } from './room-people.js';
-import type { SnapshotEntry, SnapshotStart, StatementRow } from './room-rows.js';
+import type { SnapshotEntry, SnapshotRest, SnapshotStart, StatementRow } from './room-rows.js';
 import { issueNewRooms, issueStateEntries, issueStatements } from './room-writes.js';
 import { insertInto, issue, issueRows } from './sql-values.js';
 
@@ -35,7 +35,7 @@ const addEvents = insertInto(
   },
   'ON CONFLICT DO NOTHING',
 );
-const leavePartial = "UPDATE rooms SET status = $2 WHERE room_id = $1 AND status = 'partial'";
+const leavePartial = "UPDATE rooms SET status = 'live' WHERE room_id = $1 AND status = 'partial'";
 
 /** @see RoomStateStore.startFromSnapshot */
 export async function startFromSnapshot(
@@ -60,15 +60,18 @@ export async function startFromSnapshot(
   });
 }
 
-/** @see RoomStateStore.addSnapshotEntries */
-export async function addSnapshotEntries(
-  db: Database,
-  room: RoomId,
-  part: { entries: readonly SnapshotEntry[]; status: 'partial' | 'live' },
-): Promise<void> {
-  requireAtMost(entriesMax, part.entries);
+/** @see RoomStateStore.completeSnapshot */
+export async function completeSnapshot(db: Database, room: RoomId, rest: SnapshotRest): Promise<void> {
+  const { entries, providers, members, notes } = rest;
+  requireAtMost(entriesMax, entries);
   await db.transaction(async (tx) => {
-    await Promise.all([...issueEntries(tx, room, part.entries), issue(tx, leavePartial, [room, part.status])]);
+    await Promise.all([
+      ...issueEntries(tx, room, entries),
+      ...issueReadingRanges(tx, room, providers),
+      ...issueMembers(tx, room, members),
+      ...issueAccountNotes(tx, notes),
+      issue(tx, leavePartial, [room]),
+    ]);
   });
 }
 

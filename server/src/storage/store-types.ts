@@ -49,7 +49,7 @@ import type {
   RoomStatus,
   SentAnswer,
   SentRow,
-  SnapshotEntry,
+  SnapshotRest,
   SnapshotStart,
   StateRow,
   StatementRow,
@@ -168,8 +168,8 @@ export interface RoomStateStore {
    * @returns false when our own head is newer: nothing was changed
    */
   startFromSnapshot(snapshot: SnapshotStart, statements: readonly StatementRow[]): Promise<boolean>;
-  /** More entries of a `partial` room's snapshot (≤ 20,000), with which it may become `live`. */
-  addSnapshotEntries(room: RoomId, entries: readonly SnapshotEntry[], status: 'partial' | 'live'): Promise<void>;
+  /** The other entries of a `partial` room's snapshot (≤ 20,000), with which it is `live`. */
+  completeSnapshot(room: RoomId, rest: SnapshotRest): Promise<void>;
   setRoomStatus(room: RoomId, status: RoomStatus, code: string | null): Promise<void>;
   /** All ranges a provider may read of a room, ≤ 1024. */
   readingRanges(room: RoomId, domain: Domain): Promise<ReadingRange[]>;

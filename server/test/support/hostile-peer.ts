@@ -8,7 +8,7 @@ import { activeKey, openKeyFile, rootKey, rotateKeys, statementOf } from '../../
 import type { KeyFile } from '../../src/own-keys.js';
 import { makeContent } from '../../src/protocol/content.js';
 import { buildEvent } from '../../src/protocol/event.js';
-import type { EventFields, ParsedEvent } from '../../src/protocol/event.js';
+import type { EventFields, ParsedEvent, Seen } from '../../src/protocol/event.js';
 import { sha256Base64url } from '../../src/protocol/hash.js';
 import { signRequest } from '../../src/protocol/http-signature.js';
 import type { RequestToSign } from '../../src/protocol/http-signature.js';
@@ -133,12 +133,14 @@ export class HostilePeer {
   joinItems(room: RoomId, who: Address, content: object): Item[] {
     const { hash, version, jws, provider } = this.statement;
     const entry = this.make({ room, type: 'provider', sender: provider, key: provider }, { statement: hash, version });
-    return [{ ...itemOf(entry), statement: jws }, this.joinItem(room, who, content)];
+    return [{ ...itemOf(entry), statement: jws }, this.joinItem({ room }, who, content)];
   }
 
   /** A further join. */
-  joinItem(room: RoomId, who: Address, content: object): Item {
-    return itemOf(this.make({ room, type: 'member', sender: who, key: who }, { membership: 'joined', ...content }));
+  joinItem(fields: { room: RoomId; seen?: Seen }, who: Address, content: object): Item {
+    return itemOf(
+      this.make({ ...fields, type: 'member', sender: who, key: who }, { membership: 'joined', ...content }),
+    );
   }
 
   /** A report in good form of something somebody is to have said. */
