@@ -179,6 +179,7 @@ function makeLoops(deps: ServiceDeps) {
     ...deps,
     forward: (live, signed, draft) => pending.forward(live, signed, draft),
     backfill: (room) => backfills.ring(room),
+    pull,
     inTurn: createInTurn(),
     inOrder: createInOrder(),
     attempt: async (room) => {

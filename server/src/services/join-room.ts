@@ -26,6 +26,8 @@ export type JoinDeps = Parameters<typeof submitEvent>[0] &
     /** makes the attempt, now and until it is answered */
     readonly attempt: (room: RoomId) => Promise<void>;
     readonly backfill: (room: RoomId) => void;
+    /** brings a room up to date, the rest of its snapshot first */
+    readonly pull: (room: RoomId) => void;
   };
 
 export interface Invitation {
@@ -229,6 +231,7 @@ async function begin(
   await letOthersFollow(deps, live);
   for (const { accountId } of members) deps.bells.ringAccount(accountId);
   deps.bells.ringRoom(room);
+  if (!isComplete) deps.pull(room);
   deps.backfill(room);
 }
 
