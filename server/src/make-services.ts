@@ -178,8 +178,7 @@ function makeLoops(deps: ServiceDeps) {
   const joinDeps: JoinDeps & ServiceDeps = {
     ...deps,
     forward: (live, signed, draft) => pending.forward(live, signed, draft),
-    backfill: (room) => backfills.ring(room),
-    pull,
+    ...{ pull, backfill: (room: RoomId) => backfills.ring(room) },
     inTurn: createInTurn(),
     inOrder: createInOrder(),
     attempt: async (room) => {
