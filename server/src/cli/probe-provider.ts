@@ -1,11 +1,9 @@
 import { connect } from 'node:tls';
-import { limits } from '@payvand/spec';
 import type { PeerMap } from '../config.js';
 import type { Domain } from '../protocol/identifiers.js';
-import { parseProviderDocument } from '../protocol/provider-document.js';
 import type { ProviderDocument } from '../protocol/provider-document.js';
+import { fetchDocument } from '../transport/fetch-document.js';
 import type { HttpClient } from '../transport/http-client.js';
-import { PeerError } from '../transport/peer-error.js';
 
 /** What a provider answers who is asked for its document. */
 export interface Probe {
@@ -24,18 +22,12 @@ const CONNECT_MS = 5_000;
  */
 export async function probeProvider(http: HttpClient, domain: Domain, now: () => number): Promise<Probe> {
   const startedAt = now();
-  const { status, headers, body } = await http.request({
-    ...{ host: domain, method: 'GET', path: '/.well-known/payvand', headers: { accept: 'application/jose' } },
-    ...{ bytesMax: limits.documentBytesMax, deadlineMs: limits.documentFetchMsMax },
-  });
+  const { document, headers } = await fetchDocument(http, domain);
   const endedAt = now();
-  if (status !== 200) throw new PeerError('peer-problem', domain, { problem: { status, code: 'no-document' } });
-  const parsed = parseProviderDocument(body.toString('latin1'), domain);
-  if (!parsed.ok) throw new PeerError('document-refused', domain, { detail: parsed.code });
   const date = Date.parse(headers.date ?? '');
   // A date is cut to its second.
   const aheadMs = Number.isNaN(date) ? undefined : date + 500 - (startedAt + endedAt) / 2;
-  return { document: parsed.value, tookMs: endedAt - startedAt, aheadMs };
+  return { document, tookMs: endedAt - startedAt, aheadMs };
 }
 
 /** The certificate a host shows, whether it holds or not. */

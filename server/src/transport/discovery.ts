@@ -1,13 +1,13 @@
-import { limits } from '@payvand/spec';
 import { BoundedMap } from '../bounded-map.js';
 import type { Log } from '../log.js';
 import type { Domain, KeyId } from '../protocol/identifiers.js';
 import type { KeyStatement, KeyUse } from '../protocol/key-statement.js';
-import { acceptDocument, parseProviderDocument } from '../protocol/provider-document.js';
+import { acceptDocument } from '../protocol/provider-document.js';
 import type { ProviderDocument } from '../protocol/provider-document.js';
 import type { Random } from './back-off.js';
 import { FetchQueue } from './fetch-queue.js';
 import type { HttpClient } from './http-client.js';
+import { fetchDocument } from './fetch-document.js';
 import { PeerError } from './peer-error.js';
 import { ProviderCache } from './provider-cache.js';
 import type { ProviderStore } from './provider-cache.js';
@@ -196,26 +196,10 @@ export class Discovery {
     const { clock, log, http } = this.#options;
     const askedAt = clock.now();
     const { document: last } = await this.#cache.find(domain);
-    const document = await fetchDocument(http, domain, this.#stopping.signal);
+    const { document } = await fetchDocument(http, domain, this.#stopping.signal);
     const verdict = acceptDocument(document, last, clock.now());
     if (verdict.kind === 'refuse') throw new PeerError('document-refused', domain, { detail: verdict.code });
     if (verdict.kind === 'new-provider') log.warn('provider-returned-as-new', { peer: domain });
     await this.#cache.save(domain, document, askedAt);
   }
-}
-
-async function fetchDocument(http: HttpClient, domain: Domain, signal: AbortSignal): Promise<ProviderDocument> {
-  const { status, body } = await http.request({
-    host: domain,
-    method: 'GET',
-    path: '/.well-known/payvand',
-    headers: { accept: 'application/jose' },
-    bytesMax: limits.documentBytesMax,
-    deadlineMs: limits.documentFetchMsMax,
-    signal,
-  });
-  if (status !== 200) throw new PeerError('peer-problem', domain, { problem: { status, code: 'no-document' } });
-  const parsed = parseProviderDocument(body.toString('latin1'), domain);
-  if (!parsed.ok) throw new PeerError('document-refused', domain, { detail: parsed.code });
-  return parsed.value;
 }
