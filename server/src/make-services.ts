@@ -45,6 +45,7 @@ import { IndexMessages } from './services/search/index-messages.js';
 import { createSendMail } from './services/send-mail.js';
 import type { SendMail } from './services/send-mail.js';
 import { sendReports } from './services/send-reports.js';
+import { Unjudged } from './services/unjudged.js';
 import { createRoomWriter } from './services/write-rooms.js';
 import type { Discovery } from './transport/discovery.js';
 import type { PeerClient } from './transport/peer-client.js';
@@ -157,7 +158,8 @@ function makeDeps({ domain, log, keys, peers, discovery, ...options }: ServicesO
   const bells = createBells();
   const rooms = createRoomCache(store, ROOMS_MAX);
   const writer = createRoomWriter({ domain, store, clock, random, timers, keys, bells, rooms, log });
-  const base = { domain, store, clock, random, timers, log, keys, peers, bells, rooms, writer };
+  const unjudged = new Unjudged();
+  const base = { domain, store, clock, random, timers, log, keys, peers, bells, rooms, unjudged, writer };
   return { ...base, ...makeAccountFinder(store, domain), directory: discovery };
 }
 

@@ -293,16 +293,19 @@ t.test('a snapshot', async (t) => {
   const entries = [{ ...behind(0, 'room.create', ''), statement }, behind(49, 'member', alice)];
   const sealed = sealedAt(room, head, creation.hub);
   const members = [{ accountId: 900, membership: 'joined', visibleFrom: 49, seq: 49 }] as const;
-  const start = { room, creation, sealed, status: 'partial', title: 'b', entries, providers: [], members } as const;
+  const gap = { covered: 7, buckets: Array.from({ length: 256 }, (_, bucket) => Buffer.alloc(32, bucket)) };
+  const start = { room, creation, sealed, gap, title: 'b', entries, providers: [], members } as const;
 
   t.test('makes a room of which the log is held from its head on', async (t) => {
     await store.startJoin(room, creation);
     t.match(await rowOf(room), { status: 'joining', seq: -1 });
     t.equal(await store.startFromSnapshot(start, []), true);
-    const rest = { entries: [behind(30, 'member', bob)], providers: [], members: [], notes: [] };
-    await store.completeSnapshot(room, rest);
+    t.match(await rowOf(room), { status: 'partial', gap });
+    await store.extendSnapshot(room, { entries: [behind(30, 'member', bob)], covered: 256 });
+    t.match(await rowOf(room), { status: 'partial', gap: { ...gap, covered: 256 } });
+    await store.completeSnapshot(room, { providers: [], members: [], notes: [] });
     const loaded = await store.loadRoom(room);
-    t.match(loaded?.row, { status: 'live', seq: 50, first: 51, title: 'b', sealed });
+    t.match(loaded?.row, { status: 'live', seq: 50, first: 51, title: 'b', sealed, gap: undefined });
     t.same(loaded?.entries.map((entry) => entry.seq).sort(), [0, 30, 49]);
     t.equal(loaded?.entries.find((entry) => entry.seq === 0)?.statement, 'b.jws');
     t.same(await store.readLog(room, 0, everything), []);

@@ -232,6 +232,8 @@ export const eventMembers = {
   ttl: Type.Optional(Ttl),
   content: EventContent,
   void: Type.Optional(Type.String()),
+  /** shown before it could be judged: the room is partial */
+  unjudged: Type.Optional(Type.Literal(true)),
 };
 export const TimelineEvent = object({ ...eventMembers, effects: Type.Optional(Effects) });
 export const EventList = object({ events: Type.Array(TimelineEvent, { maxItems: 200 }) });

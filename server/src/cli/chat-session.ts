@@ -48,6 +48,8 @@ export class ChatSession {
   readonly #cursor: { account: number; rooms: Record<string, number> } = { account: 0, rooms: {} };
   /** sent, and not yet seen in the log: event id → text */
   readonly #pending = new Map<string, string>();
+  /** shown before they could be judged; a room has few of them, and not for long */
+  readonly #unjudged = new Set<string>();
   readonly #polls: ChatPolls;
   readonly #shown = new ChatShown();
   #stream: LiveStream | undefined;
@@ -263,7 +265,7 @@ export class ChatSession {
     this.#hasCursor = true;
     if (typeof frame['account'] === 'number') this.#cursor.account = frame['account'];
     if (frame['t'] === 'event') {
-      this.#cursor.rooms[String(frame['room'])] = Number(frame['seq']);
+      if (frame['unjudged'] !== true) this.#cursor.rooms[String(frame['room'])] = Number(frame['seq']);
       const isOpen = frame['room'] === this.#open?.room;
       const label = isOpen ? '' : `[${await this.#parts.rooms.labelOf(String(frame['room']))}] `;
       this.#tellEvent(frame, { isOpen, label });
@@ -284,7 +286,11 @@ export class ChatSession {
     this.#shown.saw(event);
     const line = describeEvent(event);
     const wasPending = this.#pending.delete(String(event['id']));
-    if (line !== undefined) this.#say(`${label}${wasPending ? '✓ ' : ''}${line}`, event);
+    const isUnjudged = event['unjudged'] === true;
+    const isNews = !this.#unjudged.delete(String(event['id'])) || event['void'] !== undefined;
+    if (isUnjudged) this.#unjudged.add(String(event['id']));
+    const note = isUnjudged ? '  (not checked yet)' : '';
+    if (line !== undefined && isNews) this.#say(`${label}${wasPending ? '✓ ' : ''}${line}${note}`, event);
     const isFromOther = event['sender'] !== this.#parts.client.address;
     if (isOpen && isFromOther) this.#stream?.send({ op: 'read', room: event['room'], seq: event['seq'] });
   }

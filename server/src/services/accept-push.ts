@@ -4,7 +4,8 @@ import type { Seal, SealedHead } from '../protocol/head.js';
 import { headToWire } from '../protocol/head.js';
 import { ProtocolError } from '../protocol/protocol-error.js';
 import { appendPage } from './append-page.js';
-import type { AppendAnswer, RoomPage } from './append-page.js';
+import type { AppendAnswer } from './append-page.js';
+import type { RoomPage } from '../protocol/room-page.js';
 import type { ServiceDeps } from './deps.js';
 import type { FillHoles } from './fill-holes.js';
 import type { LiveRoom } from './live-room.js';
@@ -13,7 +14,7 @@ import { tellMembers } from './tell-members.js';
 
 export type PushDeps = Pick<
   ServiceDeps,
-  'store' | 'rooms' | 'writer' | 'accountIdOf' | 'domain' | 'log' | 'clock' | 'bells'
+  'store' | 'rooms' | 'unjudged' | 'writer' | 'accountIdOf' | 'domain' | 'log' | 'clock' | 'bells'
 > & {
   /** fetches what is missing of a room, in the background */
   readonly pull: (room: RoomId) => void;
@@ -55,6 +56,10 @@ async function acceptPage(
   const page = readPage(json, seals);
   if (page === undefined || !isSealedByHub(page, live))
     return { room, status: 'quarantined', code: 'bad-seal', seq: live.seq };
+  if (live.status === 'partial') {
+    if (deps.unjudged.take(live, page, deps.clock.now())) deps.bells.ringRoom(room);
+    return { room, status: 'retry', after: 1 };
+  }
   try {
     const answer = await takePage(deps, live, page);
     if (answer.status === 'gap') deps.pull(room);

@@ -1,15 +1,15 @@
 import { checkContent } from '../protocol/content.js';
 import { expiryOf } from '../protocol/event.js';
 import type { ParsedEvent } from '../protocol/event.js';
-import type { SealedHead } from '../protocol/head.js';
 import { domainOf } from '../protocol/identifiers.js';
 import type { Address, RoomId } from '../protocol/identifiers.js';
 import type { JsonObject } from '../protocol/json-shape.js';
 import type { KeyStatement } from '../protocol/key-statement.js';
-import type { FullRecord, RecordHeader } from '../protocol/record.js';
+import type { FullRecord } from '../protocol/record.js';
 import { readRecord } from '../protocol/read-record.js';
 import { recordHash } from '../protocol/record.js';
 import { ProtocolError } from '../protocol/protocol-error.js';
+import type { RoomPage } from '../protocol/room-page.js';
 import { judge } from '../protocol/rules.js';
 import { discardedSender, isDiscarded } from './blocks-in-dm.js';
 import type { ServiceDeps } from './deps.js';
@@ -21,13 +21,6 @@ import type { Mentioned } from './find-mentions.js';
 import { internStatement } from './intern-statement.js';
 import type { LiveRoom } from './live-room.js';
 import type { WriteJob } from './deps.js';
-
-/** A stretch of one room's log that ends at a sealed head whose place under its seal has been verified. */
-export interface RoomPage {
-  readonly room: RoomId;
-  readonly records: readonly (FullRecord | RecordHeader)[];
-  readonly sealed: SealedHead;
-}
 
 export type AppendAnswer =
   | { readonly status: 'acked'; readonly seq: number }
@@ -139,7 +132,8 @@ const UNREADABLE = {
   shutOut: [],
 };
 
-async function joinedAccounts(store: ServiceDeps['store'], room: RoomId): Promise<number[]> {
+/** Accounts of ours that are in a room. */
+export async function joinedAccounts(store: ServiceDeps['store'], room: RoomId): Promise<number[]> {
   const joined: number[] = [];
   for (let after: number | undefined; ;) {
     const page = await store.listRoomAccounts(room, { limit: 256, ...(after === undefined ? {} : { after }) });

@@ -7,7 +7,7 @@ import type { RoomId } from '../protocol/identifiers.js';
 import { recordHash, ZERO_HASH } from '../protocol/record.js';
 import type { FullRecord, RecordHeader } from '../protocol/record.js';
 import type { LogRow, RelationRow } from '../storage/room-rows.js';
-import type { RoomPage } from './append-page.js';
+import type { RoomPage } from '../protocol/room-page.js';
 import type { PeerAnswer } from '../transport/peer-client.js';
 import { discardedSender, isDiscarded } from './blocks-in-dm.js';
 import type { ServiceDeps } from './deps.js';
@@ -86,12 +86,13 @@ async function takePage(deps: BackfillDeps, live: LiveRoom, body: PeerBody): Pro
   return last.seq;
 }
 
-interface ChainedRow {
+export interface ChainedRow {
   readonly row: LogRow;
   readonly event: ParsedEvent | undefined;
 }
 
-function chainRows(
+/** Links the records of a page to what comes before it. @returns undefined where its head is not theirs */
+export function chainRows(
   live: LiveRoom,
   page: RoomPage,
   { before, now }: { before: Buffer; now: number },

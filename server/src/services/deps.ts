@@ -1,6 +1,7 @@
 import type { Address, Domain, RoomId } from '../protocol/identifiers.js';
+import type { RoomPage } from '../protocol/room-page.js';
 import type { RoomDraft } from './draft-room.js';
-import type { LiveRoom } from './live-room.js';
+import type { HeldRecord, LiveRoom } from './live-room.js';
 import type { Bells } from './room-services.js';
 import type { Store } from '../storage/store-types.js';
 import type { Log } from '../log.js';
@@ -39,6 +40,19 @@ export interface RoomCache {
   /** Forgets what memory holds, so that the next use reads the database. */
   drop(room: RoomId): void;
   readonly size: number;
+}
+
+/** What partial rooms' hubs push, until it can be judged. */
+export interface UnjudgedRecords {
+  /**
+   * Takes in a page whose seal is good, if its records follow the snapshot, are chained to its head, and each is signed by
+   * its author's provider.
+   *
+   * @returns whether there is something new to show
+   */
+  take(live: LiveRoom, page: RoomPage, now: number): boolean;
+  /** What is shown beyond the log and after a seq; what has run out is not. */
+  after(live: LiveRoom, seq: number, now: number): readonly HeldRecord[];
 }
 
 /** What a job makes of a room: an answer at once, or an answer that holds once the draft is committed. */
@@ -80,6 +94,7 @@ export interface ServiceDeps {
   readonly directory: Pick<Discovery, 'statementOf' | 'keyStatus' | 'seekKey'>;
   readonly bells: Bells;
   readonly rooms: RoomCache;
+  readonly unjudged: UnjudgedRecords;
   readonly writer: RoomWriter;
   /** the account behind one of our own addresses; undefined when there is none or it is closed */
   readonly accountIdOf: (address: Address) => Promise<number | undefined>;

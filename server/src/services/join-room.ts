@@ -5,19 +5,21 @@ import { ProtocolError } from '../protocol/protocol-error.js';
 import { RoomState } from '../protocol/room-state.js';
 import type { MemberContent } from '../protocol/state-content.js';
 import { ZERO_HASH } from '../protocol/record.js';
-import type { PendingRow, RoomCreation } from '../storage/room-rows.js';
+import type { PendingRow, RoomCreation, SnapshotEntry } from '../storage/room-rows.js';
 import { noteOf } from './account-news.js';
 import type { ServiceDeps } from './deps.js';
 import type { InTurn } from './in-turn.js';
 import type { Turn } from './keyed-loop.js';
 import { LiveRoom } from './live-room.js';
 import { membersHere, rangesOf } from './people-of-state.js';
-import { readSnapshotAnswer } from './read-snapshot-answer.js';
+import { readEntries, readSnapshotAnswer } from './read-snapshot-answer.js';
 import type { VerifiedSnapshot } from './read-snapshot-answer.js';
+import { stateEntryOf } from './room-cache.js';
 import type { SendAnswer } from './room-services.js';
 import { renewPending } from './renew-pending.js';
 import { provideStatement, refusalOf, signDraft, submitEvent } from './submit-event.js';
 import type { Draft, Signed } from './submit-event.js';
+import type { PeerAnswer } from '../transport/peer-client.js';
 
 export type JoinDeps = Parameters<typeof submitEvent>[0] &
   Pick<ServiceDeps, 'rooms' | 'peers' | 'directory' | 'bells' | 'log'> & {
@@ -29,6 +31,8 @@ export type JoinDeps = Parameters<typeof submitEvent>[0] &
     /** brings a room up to date, the rest of its snapshot first */
     readonly pull: (room: RoomId) => void;
   };
+
+type JoinResult = Extract<PeerAnswer<'join'>, { kind: 'ok' }>['body']['results'][number];
 
 export interface Invitation {
   readonly room: RoomId;
@@ -129,7 +133,8 @@ export async function attemptJoin(deps: JoinDeps, room: RoomId): Promise<Turn> {
     deps.log.error('bad-snapshot', { room, hub: live.hub, fault: verified });
     return { kind: 'retry' };
   }
-  await deps.inTurn(room, () => begin(deps, live, { verified, rows }));
+  const own = ownEntry(room, { rows, results });
+  await deps.inTurn(room, () => begin(deps, live, { verified: withOwnEntry(verified, own), rows }));
   return { kind: 'done' };
 }
 
@@ -194,13 +199,35 @@ async function giveUp(
   throw refusalOf(code, rule);
 }
 
+/** The join as the hub says that it was recorded. */
+function ownEntry(
+  room: RoomId,
+  { rows, results }: { rows: readonly JoinRow[]; results: readonly JoinResult[] },
+): SnapshotEntry | undefined {
+  const result = results.at(-1);
+  const row = rows.find(({ type }) => type === 'member');
+  if (row === undefined || result === undefined || !('seq' in result) || result.id !== row.eventId) return undefined;
+  const { seq, at, epoch } = result;
+  const read = readEntries(room, [{ seq, at, epoch, jws: row.jws, content: row.content }]);
+  return typeof read === 'string' ? undefined : read[0]?.row;
+}
+
+/** Whose own join let us in counts as joined until the bucket of their entry is here. @see PV-SNAP-009 */
+function withOwnEntry(verified: VerifiedSnapshot, own: SnapshotEntry | undefined): VerifiedSnapshot {
+  const { gap, sealed, state, entries } = verified;
+  if (own === undefined || own.bucket < (gap?.covered ?? Infinity) || own.seq > sealed.head.seq) return verified;
+  const { statement, ...row } = own;
+  state.apply(stateEntryOf(row));
+  return { ...verified, entries: [...entries, own] };
+}
+
 /** Our copy of the room begins at the snapshot. */
 async function begin(
   deps: JoinDeps,
   live: LiveRoom,
   { verified, rows }: { verified: VerifiedSnapshot; rows: readonly JoinRow[] },
 ): Promise<void> {
-  const { sealed, entries, state, isComplete, statements } = verified;
+  const { sealed, entries, state, gap, statements } = verified;
   const { room } = live;
   const { creation } = state;
   if (creation === undefined) throw new ProtocolError('internal');
@@ -214,7 +241,7 @@ async function begin(
         room,
         sealed,
         entries,
-        status: isComplete ? 'live' : 'partial',
+        ...(gap === undefined ? {} : { gap }),
         title: typeof title === 'string' ? title : null,
       },
       creation: { kind: creation.kind, hub: live.hub, creator: creation.creator, peer: creation.with ?? null },
@@ -231,7 +258,7 @@ async function begin(
   await letOthersFollow(deps, live);
   for (const { accountId } of members) deps.bells.ringAccount(accountId);
   deps.bells.ringRoom(room);
-  if (!isComplete) deps.pull(room);
+  if (gap !== undefined) deps.pull(room);
   deps.backfill(room);
 }
 

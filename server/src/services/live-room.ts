@@ -4,7 +4,7 @@ import type { ParsedEvent } from '../protocol/event.js';
 import type { Address, Domain, EventId, RoomId } from '../protocol/identifiers.js';
 import type { KeyStatement } from '../protocol/key-statement.js';
 import type { RoomState } from '../protocol/room-state.js';
-import type { LogRow, ReadingRange, RoomKind, RoomStatus } from '../storage/room-rows.js';
+import type { LogRow, ReadingRange, RoomKind, RoomStatus, SnapshotGap } from '../storage/room-rows.js';
 import { isCounted, Spoken } from './spoken.js';
 
 /** A record in memory. Its texts for the wire and for clients are made at most once. */
@@ -45,6 +45,8 @@ export class LiveRoom {
   sealed: SealedHead | undefined;
   /** which part of the log each participating provider may read; open ranges only */
   ranges: readonly ReadingRange[];
+  /** what a partial room lacks */
+  gap: SnapshotGap | undefined;
   /** providers whose membership has ended, with their last record, until they have it */
   readonly leaving = new Map<Domain, number>();
   /** newest seq before the last flush */
@@ -73,6 +75,7 @@ export class LiveRoom {
     this.first = base.first;
     this.sealed = base.sealed;
     this.ranges = base.ranges;
+    this.gap = base.gap;
     this.flushedFrom = base.seq;
     // A loaded room does not know how long ago a head was stored: it stores one with its next records.
     if (base.seq >= 0) this.unheaded = { records: TAIL_RECORDS_MAX, bytes: 0 };
@@ -166,6 +169,7 @@ export interface LiveRoomBase {
   readonly first: number;
   readonly sealed: SealedHead | undefined;
   readonly ranges: readonly ReadingRange[];
+  readonly gap?: SnapshotGap;
 }
 
 /** Whether a record is one that slow mode counts. */

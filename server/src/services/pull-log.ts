@@ -9,7 +9,7 @@ import { isSealedByHub, PAGE_RECORDS_MAX, readPage, readSeals } from './read-pag
 
 type PullDeps = Pick<
   ServiceDeps,
-  'store' | 'rooms' | 'writer' | 'accountIdOf' | 'domain' | 'log' | 'clock' | 'bells' | 'peers'
+  'store' | 'rooms' | 'unjudged' | 'writer' | 'accountIdOf' | 'domain' | 'log' | 'clock' | 'bells' | 'peers'
 > & {
   readonly completeSnapshot: (room: RoomId) => Promise<boolean>;
   readonly holes: Pick<FillHoles, 'note'>;

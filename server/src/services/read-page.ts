@@ -5,7 +5,7 @@ import { parseRoomId } from '../protocol/identifiers.js';
 import { verifySuccessor } from '../protocol/key-statement.js';
 import type { KeyStatement } from '../protocol/key-statement.js';
 import { recordFromWire } from '../protocol/record.js';
-import type { RoomPage } from './append-page.js';
+import type { RoomPage } from '../protocol/room-page.js';
 import { internStatement } from './intern-statement.js';
 import type { LiveRoom } from './live-room.js';
 

@@ -114,15 +114,20 @@ export async function visibleRange({ store }: ReadDeps, who: Actor, room: RoomId
 /**
  * Records after a seq as live streams send them: from memory or, for those who were away longer, from the database.
  *
- * @returns contiguous from `after` + 1, unless our copy begins later; empty only when there is nothing newer
+ * @returns contiguous from `after` + 1, unless our copy begins later; empty only when there is nothing newer. Where the log
+ *   has nothing newer and the room is partial, all that can be shown before it is judged
  */
 export async function readRecords(
-  deps: ReadDeps,
+  deps: ReadDeps & Pick<ServiceDeps, 'unjudged' | 'clock'>,
   room: RoomId,
   { after, max }: { after: number; max: number },
 ): Promise<readonly LiveRecord[]> {
   const live = await deps.rooms.get(room);
-  if (live === undefined || after >= live.seq) return [];
+  if (live === undefined) return [];
+  if (after >= live.seq)
+    return deps.unjudged
+      .after(live, after, deps.clock.now())
+      .map((record) => asUnjudged(liveRecord(deps, live, record)));
   const records = live.tailAfter(after, max) ?? (await readStored(deps, live, { after, max }));
   return records.map((record) => liveRecord(deps, live, record));
 }
@@ -141,6 +146,11 @@ function liveRecord({ domain }: Pick<ReadDeps, 'domain'>, live: LiveRoom, record
   const clientJson = clientRecord(live.room, record, domain);
   const about = record.type === 'member' || record.type === 'access' ? keyOf(record) : undefined;
   return { seq: record.seq, sender: record.sender, clientJson, ...(about === undefined ? {} : { about }) };
+}
+
+function asUnjudged({ clientJson, ...record }: LiveRecord): LiveRecord {
+  const marked = clientJson === null ? null : `{"unjudged":true,${clientJson.slice(1)}`;
+  return { ...record, clientJson: marked, unjudged: true };
 }
 
 function keyOf(record: HeldRecord): Address | undefined {

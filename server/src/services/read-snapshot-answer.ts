@@ -11,7 +11,7 @@ import type { KeyStatement } from '../protocol/key-statement.js';
 import { loadRoomState } from '../protocol/room-state.js';
 import type { RoomState, StateEntry } from '../protocol/room-state.js';
 import { stateBucket, stateHashOf } from '../protocol/state-hash.js';
-import type { SnapshotEntry } from '../storage/room-rows.js';
+import type { SnapshotEntry, SnapshotGap } from '../storage/room-rows.js';
 import { internStatement } from './intern-statement.js';
 import { isSealedUnder, readSeals } from './read-page.js';
 import { stateEntryOf } from './room-cache.js';
@@ -21,7 +21,8 @@ export interface VerifiedSnapshot {
   readonly sealed: SealedHead;
   readonly entries: readonly SnapshotEntry[];
   readonly state: RoomState;
-  readonly isComplete: boolean;
+  /** what the answer had no room for */
+  readonly gap: SnapshotGap | undefined;
   readonly statements: ReadonlyMap<string, KeyStatement>;
 }
 
@@ -72,8 +73,11 @@ export function readSnapshotAnswer(
   const statements = new Map(
     read.flatMap(({ statement }) => (statement === undefined ? [] : [[statement.hash, statement] as const])),
   );
+  const buckets = readBuckets(snapshot.buckets, sealed.value.head);
+  if (buckets === undefined) return 'buckets';
+  const { covered } = snapshot;
   const fault =
-    faultOfSignatures(read, { state, statements }) ?? faultOfBuckets(snapshot, { state, head: sealed.value.head });
+    faultOfSignatures(read, { state, statements }) ?? faultOfBuckets(state, buckets, { from: 0, to: covered });
   if (fault !== undefined) return fault;
   // Whoever invites could name any hub; only create's says which it is.
   if (state.hub !== hub) return 'hub';
@@ -84,7 +88,7 @@ export function readSnapshotAnswer(
   if (seal === undefined || !verifySealedHead(sealed.value, seal)) return 'seal';
   if (!isSealedUnder(sealed.value, hubStatement, { retired: false })) return 'signature of the seal';
   const entries = read.map(({ row }) => row);
-  return { sealed: sealed.value, entries, state, isComplete: snapshot.covered === 256, statements };
+  return { sealed: sealed.value, entries, state, statements, gap: covered < 256 ? { covered, buckets } : undefined };
 }
 
 /** The hub's own document may be newer than what the room knows of it, not the other way round, and not another one of the same age. */
@@ -155,15 +159,23 @@ export function faultOfSignatures(
   return undefined;
 }
 
-function faultOfBuckets(
-  snapshot: WireSnapshot,
-  { state, head }: { state: RoomState; head: SealedHead['head'] },
+/** The 256 bucket hashes, if they are those of the sealed state. */
+function readBuckets(texts: readonly string[], head: SealedHead['head']): Buffer[] | undefined {
+  const buckets = texts.map((text) => decodeBase64url(text)).filter((bucket) => bucket?.length === 32) as Buffer[];
+  return texts.length === 256 && buckets.length === 256 && stateHashOf(buckets).equals(head.state)
+    ? buckets
+    : undefined;
+}
+
+/** @returns what is wrong with the entries of the buckets `from` to `to` − 1; nothing where no hashes are known */
+export function faultOfBuckets(
+  state: RoomState,
+  buckets: readonly Buffer[],
+  { from, to }: { from: number; to: number },
 ): string | undefined {
-  const buckets = snapshot.buckets.map((text) => decodeBase64url(text));
-  if (buckets.length !== 256 || !buckets.every((bucket) => bucket?.length === 32)) return 'buckets';
-  const given = buckets as Buffer[];
-  if (!stateHashOf(given).equals(head.state)) return 'the buckets are not the sealed ones';
   const own = state.bucketHashes();
-  const wrong = given.findIndex((hash, bucket) => bucket < snapshot.covered && own[bucket]?.equals(hash) !== true);
+  const isWrong = (hash: Buffer, bucket: number): boolean =>
+    bucket >= from && bucket < to && own[bucket]?.equals(hash) !== true;
+  const wrong = buckets.findIndex(isWrong);
   return wrong < 0 ? undefined : `entries of bucket ${wrong}`;
 }

@@ -47,7 +47,9 @@ const HEADER_FIELDS = { ts: 0 };
  * @see PV-CLI-030 to PV-CLI-033
  */
 export async function readTimeline(
-  deps: Pick<ServiceDeps, 'store' | 'rooms' | 'domain' | 'clock'> & { readonly holes: Pick<FillHoles, 'note'> },
+  deps: Pick<ServiceDeps, 'store' | 'rooms' | 'unjudged' | 'domain' | 'clock'> & {
+    readonly holes: Pick<FillHoles, 'note'>;
+  },
   who: Actor,
   page: TimelineQuery & { room: RoomId },
 ): Promise<readonly TimelineEvent[]> {
@@ -74,11 +76,30 @@ export async function readTimeline(
     room,
     holes.filter(({ eventId }) => !isDeleted(eventId)).map(({ seq }) => seq),
   );
-  return rows
+  const toShow = (row: LogRow): LogRow => {
+    const open = isShown(row) || isState(row) ? row : { ...row, content: null };
+    return row.type === 'message.vote' ? { ...open, sender: deps.domain, content: null } : open;
+  };
+  const judged = rows
     .filter(({ jws }) => jws !== null)
-    .map((row) => (isShown(row) || isState(row) ? row : { ...row, content: null }))
-    .map((row) => (row.type === 'message.vote' ? { ...row, sender: deps.domain, content: null } : row))
+    .map(toShow)
     .map((row) => eventOf(who, row, { effects: byTarget.get(row.eventId) ?? [], thread: threadOf.get(row.eventId) }));
+  const later = related === undefined && rows.length < limit ? await unjudgedOf(deps, range, page) : [];
+  const unjudged = later.map((row) => ({ ...eventOf(who, toShow(row), NOTHING_ELSE), unjudged: true as const }));
+  return [...judged, ...unjudged].slice(...(after === undefined ? [-limit] : [0, limit]));
+}
+
+const NOTHING_ELSE = { effects: [], thread: undefined };
+
+/** What a partial room shows beyond its log. @see PV-SNAP-011 */
+async function unjudgedOf(
+  { rooms, unjudged, clock }: Pick<ServiceDeps, 'rooms' | 'unjudged' | 'clock'>,
+  { from, to }: { from: number; to?: number },
+  { room, after = -1, before = Infinity }: Pick<TimelineQuery, 'after' | 'before'> & { room: RoomId },
+): Promise<readonly LogRow[]> {
+  const live = to === undefined ? await rooms.get(room) : undefined;
+  if (live === undefined) return [];
+  return unjudged.after(live, Math.max(after, from - 1), clock.now()).filter(({ seq }) => seq < before);
 }
 
 function isState({ type }: LogRow): boolean {

@@ -163,6 +163,8 @@ export interface TimelineEvent {
   readonly content: Record<string, unknown> | string | null;
   /** the code of the rule the record broke: it stands in the log without effect */
   readonly void?: string;
+  /** shown before the rules were applied to it: the room is partial */
+  readonly unjudged?: true;
   readonly effects?: EventEffects;
 }
 
@@ -174,6 +176,8 @@ export interface LiveRecord {
   readonly clientJson: string | null;
   /** the person a `member` or `access` record is about: their streams look again at what they may see before they go on */
   readonly about?: Address;
+  /** shown before the rules were applied to it: it comes again */
+  readonly unjudged?: true;
 }
 
 /** Short-lived news of a room that stands in no log; sent to open streams only. */

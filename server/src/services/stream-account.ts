@@ -38,6 +38,8 @@ export interface StreamPosition {
 interface Subscription {
   after: number;
   to: number;
+  /** the last record that was sent before it was judged */
+  unjudged: number;
   readonly creation: Pick<RoomCreation, 'kind' | 'creator' | 'peer'>;
   readonly off: () => void;
 }
@@ -173,7 +175,7 @@ export class AccountStream {
     if (position === undefined) this.#unannounced.add(room);
   }
 
-  #subscribe(room: RoomId, { after, to, creation }: Omit<Subscription, 'off'>): void {
+  #subscribe(room: RoomId, { after, to, creation }: Omit<Subscription, 'off' | 'unjudged'>): void {
     const { bells } = this.#deps;
     const offRoom = bells.onRoom(room, () => {
       this.#dirty.add(room);
@@ -184,7 +186,7 @@ export class AccountStream {
       offRoom();
       offSignal();
     };
-    this.#rooms.set(room, { after, to, creation, off });
+    this.#rooms.set(room, { after, to, unjudged: -1, creation, off });
   }
 
   #unsubscribe(room: RoomId): void {
@@ -279,18 +281,20 @@ export class AccountStream {
     if (!subscription) return;
     const records = await this.#deps.roomServices.readRecords(room, subscription.after, RECORDS_AT_ONCE);
     const blocked = await blockedIn(this.#deps, this.#session.who, subscription.creation);
-    for (const { seq, sender, clientJson, about } of records) {
+    const before = subscription.after;
+    for (const { seq, sender, clientJson, about, unjudged = false } of records) {
       if (this.#isStopped || seq > subscription.to) break;
+      if (unjudged && seq <= subscription.unjudged) continue;
       const isUnwanted = sender === blocked && about === undefined;
       if (clientJson !== null && !isUnwanted) this.#sink.send(clientJson);
-      subscription.after = seq;
-      if (about === this.#session.who.address) {
+      subscription[unjudged ? 'unjudged' : 'after'] = seq;
+      if (about === this.#session.who.address && !unjudged) {
         await this.#lookAgain(room);
         break;
       }
     }
     if (subscription.after >= subscription.to) this.#unsubscribe(room);
-    else if (records.length > 0) this.#dirty.add(room);
+    else if (subscription.after > before) this.#dirty.add(room);
     else this.#behind?.delete(room);
   }
 

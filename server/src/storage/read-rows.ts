@@ -14,7 +14,8 @@ export function sealedColumns(t: string): string {
 }
 
 /** Columns of `rooms r` as a `RoomRow`. */
-export const roomColumns = `${sealedColumns('r')}, r.kind, r.status, r.code, r.title, r.creator, r.peer, r.first_seq AS first`;
+export const roomColumns = `${sealedColumns('r')}, r.kind, r.status, r.code, r.title, r.creator, r.peer, r.first_seq AS first,
+  r.covered, r.buckets`;
 
 /** Columns of a state entry; `s` is the entry, `e` the event behind it, wherever that stands, `k` its key statement. */
 export const stateColumns = `s.type, s.key, s.bucket, s.seq, e.epoch, e.at, s.event_id AS "eventId", e.sender, e.jws, e.content,
@@ -54,7 +55,8 @@ export type SelectedLogRow = Omit<LogRow, 'statement' | 'jwsHash'> & {
 };
 export type SelectedStateRow = Omit<StateRow, 'statement'> & { readonly statement: string | null };
 export type SelectedHead = Sealed;
-export type SelectedRoom = Sealed & Omit<RoomRow, 'sealed'>;
+export type SelectedRoom = Sealed &
+  Omit<RoomRow, 'sealed' | 'gap'> & { readonly covered: number | null; readonly buckets: Buffer | null };
 
 /** Leaves out what is null where the type says absent. */
 export function withoutNullStatement<Row extends { readonly statement: string | null }>(
@@ -82,11 +84,12 @@ export function sealedHeadFrom(row: SelectedHead): SealedHead | undefined {
 }
 
 export function roomRowFrom(row: SelectedRoom): RoomRow {
-  const { room, kind, hub, epoch, seq, at, hash, first, status, code, title, creator, peer } = row;
+  const { room, kind, hub, epoch, seq, at, hash, first, status, code, title, creator, peer, covered, buckets } = row;
   const sealed = sealedHeadFrom(row);
   return {
     ...{ room, kind, hub, epoch, seq, at, hash, first, status, code, title, creator, peer },
     ...(sealed === undefined ? {} : { sealed }),
+    ...(covered === null || buckets === null ? {} : { gap: { covered, buckets: splitHashes(buckets) } }),
   };
 }
 

@@ -54,6 +54,15 @@ export interface RoomRow {
   readonly peer: Address | null;
   /** Absent only while joining. */
   readonly sealed?: SealedHead;
+  /** Of a partial room. */
+  readonly gap?: SnapshotGap;
+}
+
+/** What a partial room lacks: people of the buckets from `covered` on. */
+export interface SnapshotGap {
+  readonly covered: number;
+  /** The 256 bucket hashes of the sealed state; none where they were not kept. */
+  readonly buckets: readonly Buffer[];
 }
 
 /** A present or past state entry with the record and event that wrote it. */
@@ -222,7 +231,8 @@ export interface SnapshotStart {
   readonly room: RoomId;
   readonly creation: RoomCreation;
   readonly sealed: SealedHead;
-  readonly status: 'partial' | 'live';
+  /** What the answer had no room for: with it the room is `partial`, else `live`. */
+  readonly gap?: SnapshotGap;
   readonly title: string | null;
   readonly entries: readonly SnapshotEntry[];
   readonly providers: readonly ReadingRange[];
@@ -230,9 +240,8 @@ export interface SnapshotStart {
   readonly notes?: readonly AccountNote[];
 }
 
-/** What a join's answer had no room for, and what the whole state tells. */
-export interface SnapshotRest {
-  readonly entries: readonly SnapshotEntry[];
+/** What a state tells that is whole at last. */
+export interface SnapshotEnd {
   readonly providers: readonly ReadingRange[];
   readonly members: readonly MemberChange[];
   readonly notes: readonly AccountNote[];

@@ -3,7 +3,7 @@ import { issueAccountNotes } from './account-notes.js';
 import type { Database, Writer } from './database.js';
 import { requireAtMost } from './require-at-most.js';
 import { issueMembers, issueReadingRanges } from './room-people.js';
-import type { SnapshotEntry, SnapshotRest, SnapshotStart, StatementRow } from './room-rows.js';
+import type { SnapshotEnd, SnapshotEntry, SnapshotStart, StatementRow } from './room-rows.js';
 import { issueNewRooms, issueStateEntries, issueStatements } from './room-writes.js';
 import { insertInto, issue, issueRows } from './sql-values.js';
 
@@ -13,7 +13,8 @@ const entriesMax = 20_000;
 const installHead = `WITH moved AS (
     UPDATE rooms SET first_seq = CASE WHEN seq = $2 AND first_seq <= $2 THEN first_seq ELSE $2 + 1 END,
       seq = $2, at = $3, epoch = $4, hash = $5, state_hash = $6, committed = $7,
-      seal = $8, seal_index = $9, seal_size = $10, seal_path = $11, status = $12, code = NULL, title = coalesce($13, title)
+      seal = $8, seal_index = $9, seal_size = $10, seal_path = $11, status = $12, code = NULL, title = coalesce($13, title),
+      covered = $14, buckets = $15
     WHERE room_id = $1 AND seq <= $2 RETURNING *
   ), kept AS (
     INSERT INTO room_heads (room_id, seq, at, epoch, hub, hash, state_hash, committed, seal, seal_index, seal_size, seal_path)
@@ -35,7 +36,9 @@ const addEvents = insertInto(
   },
   'ON CONFLICT DO NOTHING',
 );
-const leavePartial = "UPDATE rooms SET status = 'live' WHERE room_id = $1 AND status = 'partial'";
+const cover = "UPDATE rooms SET covered = $2 WHERE room_id = $1 AND status = 'partial'";
+const leavePartial = `UPDATE rooms SET status = 'live', covered = NULL, buckets = NULL
+  WHERE room_id = $1 AND status = 'partial'`;
 
 /** @see RoomStateStore.startFromSnapshot */
 export async function startFromSnapshot(
@@ -60,13 +63,23 @@ export async function startFromSnapshot(
   });
 }
 
-/** @see RoomStateStore.completeSnapshot */
-export async function completeSnapshot(db: Database, room: RoomId, rest: SnapshotRest): Promise<void> {
-  const { entries, providers, members, notes } = rest;
+/** @see RoomStateStore.extendSnapshot */
+export async function extendSnapshot(
+  db: Database,
+  room: RoomId,
+  { entries, covered }: { entries: readonly SnapshotEntry[]; covered: number },
+): Promise<void> {
   requireAtMost(entriesMax, entries);
   await db.transaction(async (tx) => {
+    await Promise.all([...issueEntries(tx, room, entries), issue(tx, cover, [room, covered])]);
+  });
+}
+
+/** @see RoomStateStore.completeSnapshot */
+export async function completeSnapshot(db: Database, room: RoomId, end: SnapshotEnd): Promise<void> {
+  const { providers, members, notes } = end;
+  await db.transaction(async (tx) => {
     await Promise.all([
-      ...issueEntries(tx, room, entries),
       ...issueReadingRanges(tx, room, providers),
       ...issueMembers(tx, room, members),
       ...issueAccountNotes(tx, notes),
@@ -75,11 +88,12 @@ export async function completeSnapshot(db: Database, room: RoomId, rest: Snapsho
   });
 }
 
-function headValues({ room, sealed, status, title }: SnapshotStart): (string | number | Buffer | null)[] {
+function headValues({ room, sealed, gap, title }: SnapshotStart): (string | number | Buffer | null)[] {
   const { head, seal, index, size, path } = sealed;
   return [
     ...[room, head.seq, head.at, head.epoch, head.hash, head.state, head.committed],
-    ...[seal, index, size, Buffer.concat(path), status, title],
+    ...[seal, index, size, Buffer.concat(path), gap === undefined ? 'live' : 'partial', title],
+    ...(gap === undefined ? [null, null] : [gap.covered, Buffer.concat(gap.buckets)]),
   ];
 }
 

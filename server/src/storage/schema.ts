@@ -23,6 +23,8 @@ export const rooms = pgTable('rooms', {
   seal_index: integer(),
   seal_size: integer(),
   seal_path: bytes(),
+  covered: smallint(),
+  buckets: bytes(),
 });
 
 export const log = pgTable(

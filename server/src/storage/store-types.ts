@@ -49,7 +49,8 @@ import type {
   RoomStatus,
   SentAnswer,
   SentRow,
-  SnapshotRest,
+  SnapshotEntry,
+  SnapshotEnd,
   SnapshotStart,
   StateRow,
   StatementRow,
@@ -168,8 +169,10 @@ export interface RoomStateStore {
    * @returns false when our own head is newer: nothing was changed
    */
   startFromSnapshot(snapshot: SnapshotStart, statements: readonly StatementRow[]): Promise<boolean>;
-  /** The other entries of a `partial` room's snapshot (≤ 20,000), with which it is `live`. */
-  completeSnapshot(room: RoomId, rest: SnapshotRest): Promise<void>;
+  /** More entries of a `partial` room's snapshot (≤ 20,000): those of the buckets up to `covered` − 1. */
+  extendSnapshot(room: RoomId, part: { entries: readonly SnapshotEntry[]; covered: number }): Promise<void>;
+  /** A `partial` room that holds all of its snapshot is `live`. */
+  completeSnapshot(room: RoomId, end: SnapshotEnd): Promise<void>;
   setRoomStatus(room: RoomId, status: RoomStatus, code: string | null): Promise<void>;
   /** All ranges a provider may read of a room, ≤ 1024. */
   readingRanges(room: RoomId, domain: Domain): Promise<ReadingRange[]>;

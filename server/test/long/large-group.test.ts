@@ -1,9 +1,11 @@
 import t from 'tap';
+import { request } from 'undici';
 import { limits } from '@payvand/spec';
 import type { RoomId } from '../../src/protocol/identifiers.js';
 import { linkKeyOf, linkLocatorOf, parseLinkText, proveLink } from '../../src/protocol/link.js';
 import { address, HostilePeer } from '../support/hostile-peer.js';
 import { resultsOf } from '../support/hostile-stage.js';
+import { askDatabase } from '../support/provider-database.js';
 import { createTestNetwork } from '../support/test-network.js';
 import { TestPerson, until } from '../support/test-person.js';
 import type { Json } from '../support/test-person.js';
@@ -25,6 +27,26 @@ t.teardown(() => {
 });
 const alice = await TestPerson.signUp(network, A, 'alice');
 const bob = await TestPerson.signUp(network, B, 'bob');
+
+const VERBS = ['join', 'snapshot', 'log'] as const;
+
+/** Requests that a provider has answered, by verb. */
+async function requestsTo(name: string): Promise<ReadonlyMap<string, number>> {
+  const { body } = await request(`http://127.0.0.1:${network.provider(name).adminPort}/metrics`);
+  const lines = (await body.text()).split('\n').filter((line) => line.startsWith('payvand_http_requests_total'));
+  const counts = new Map<string, number>();
+  for (const line of lines) {
+    const verb = /\/payvand\/v1\/([a-z]+)"/.exec(line)?.[1] ?? '';
+    counts.set(verb, (counts.get(verb) ?? 0) + Number(line.split(' ').at(-1)));
+  }
+  return counts;
+}
+
+async function stateOf(name: string, room: string): Promise<string | undefined> {
+  const text = "SELECT encode(state_hash, 'hex') AS state FROM rooms WHERE room_id = $1";
+  const [row] = await askDatabase<{ state: string }>(network, name, { text, values: [room] });
+  return row?.state;
+}
 
 await t.test('a group as large as can be costs a new provider one small request', async (t) => {
   const created = await alice.call('POST', '/rooms', { title: 'شهر', requestKey: 'large' });
@@ -72,33 +94,51 @@ await t.test('a group as large as can be costs a new provider one small request'
     `join of ${LATE}: ${bytes} bytes, ${entries.length} entries, ${covered} of 256 buckets, ${tookMs.toFixed(0)} ms`,
   );
 
+  const before = await requestsTo(A);
   const startedAt = performance.now();
+  const since = (): string => `${(performance.now() - startedAt).toFixed(0)} ms`;
+  const spent = async (): Promise<string> => {
+    const now = await requestsTo(A);
+    return VERBS.map((verb) => `${(now.get(verb) ?? 0) - (before.get(verb) ?? 0)} ${verb}`).join(', ');
+  };
+  const stream = bob.openStream();
+  t.teardown(() => stream.close());
+  await stream.find(({ t: type }) => type === 'synced');
   await bob.call('POST', '/links/join', { link });
-  await until(
-    async () => (await alice.call('GET', `/rooms/${room}`))['members'] === limits.joinedMembersMax,
-    'the join',
-  );
+  const { status, members } = await bob.call('GET', `/rooms/${room}`);
+  t.match({ status, members }, { status: 'partial', members: Number }, 'it is there, and says that it is not whole');
+  t.comment(`on ${B} the room is listed ${since()} after its person asked, with ${String(members)} people`);
   const said = await alice.say(room, 'سلام به همه');
   t.equal(said['status'], 'ordered');
+  const shownFirst = await stream.find(({ id }) => id === said['id'], 'the first message', 60_000);
+  t.match(shownFirst, { unjudged: true, content: { text: 'سلام به همه' } });
+  t.comment(`the first message shows there after ${since()} and ${await spent()}`);
+
+  const coveredOnB = async (): Promise<number | null> => {
+    const text = 'SELECT covered FROM rooms WHERE room_id = $1';
+    const [row] = await askDatabase<{ covered: number | null }>(network, B, { text, values: [room] });
+    return row?.covered ?? null;
+  };
+  const atFirst = covered;
+  const kept = await until(async () => {
+    const now = await coveredOnB();
+    return now === null || now > atFirst ? { now } : undefined;
+  }, 'more of the snapshot');
+  await network.provider(B).kill();
+  t.comment(`killed after ${since()}, with ${String(kept.now ?? 256)} of 256 buckets`);
+  await network.provider(B).start();
+  t.equal((await bob.call('GET', `/rooms/${room}`))['membership'], 'joined');
   await until(
     async () => {
-      const events = await bob.events(room).catch(() => []);
-      return events.some(({ id }) => id === said['id']);
+      const shown = await bob.call('GET', `/rooms/${room}`);
+      return shown['status'] === 'live' && shown['members'] === limits.joinedMembersMax;
     },
-    'the first message',
+    'all people',
     60_000,
   );
-  t.comment(
-    `the first message stood on ${B} ${(performance.now() - startedAt).toFixed(0)} ms after its person asked to join`,
-  );
-  await until(
-    async () => {
-      const { members } = await bob.call('GET', `/rooms/${room}`);
-      return members === limits.joinedMembersMax;
-    },
-    'all people, where the snapshot was checked to its end',
-    60_000,
-  );
+  await until(async () => (await bob.events(room)).some(({ id, unjudged }) => id === said['id'] && !unjudged), 'it');
+  t.comment(`it is whole there after ${since()}, a crash and a start in between, and ${await spent()}`);
+  t.equal(await stateOf(B, room), await stateOf(A, room), 'both hold the same state');
 
   const one = await TestPerson.signUp(network, B, 'one-too-many');
   t.equal(await one.refusal('POST', '/links/join', { link }), 'state-full');

@@ -1,5 +1,6 @@
 import { sealHeads, sealedToWire } from '../../src/protocol/head.js';
 import type { Head } from '../../src/protocol/head.js';
+import type { ParsedEvent } from '../../src/protocol/event.js';
 import type { Address, RoomId } from '../../src/protocol/identifiers.js';
 import { buildInvite } from '../../src/protocol/invite.js';
 import type { SigningKey } from '../../src/protocol/key-thumbprint.js';
@@ -9,8 +10,10 @@ import type { MailFields } from '../../src/protocol/mail.js';
 import { readRecord } from '../../src/protocol/read-record.js';
 import { recordHash, ZERO_HASH } from '../../src/protocol/record.js';
 import type { FullRecord } from '../../src/protocol/record.js';
-import { RoomState } from '../../src/protocol/room-state.js';
+import { isPagedType, RoomState } from '../../src/protocol/room-state.js';
+import type { StateEntry } from '../../src/protocol/room-state.js';
 import { entryOf, judge } from '../../src/protocol/rules.js';
+import { stateBucket } from '../../src/protocol/state-hash.js';
 import { DAY_MS, domain, nonce } from './hostile-peer.js';
 import type { HostilePeer, Item } from './hostile-peer.js';
 import type { Json } from './test-person.js';
@@ -34,6 +37,7 @@ export class HostileRoom {
   readonly #create: Item;
   readonly #statements = new Map<string, KeyStatement>();
   readonly #hashes: Buffer[] = [];
+  #snapshot: StateEntry[] = [];
 
   constructor(peer: HostilePeer, owner: Address) {
     this.#peer = peer;
@@ -63,9 +67,9 @@ export class HostileRoom {
     return buildMail({ ...people, nonce: nonce(), until: Date.now() + DAY_MS, ...changes, body }, key).jws;
   }
 
-  /** A message of the owner. */
-  message(text: string): Item {
-    const { room, owner: sender, seq } = this;
+  /** A message, of the owner where nobody else is said. */
+  message(text: string, sender = this.owner): Item & { readonly event: ParsedEvent } {
+    const { room, seq } = this;
     const seen = [0, seq, this.#hashAt(seq).toString('base64url')] as const;
     return this.#peer.make({ room, type: 'message', sender, seen }, { text });
   }
@@ -94,8 +98,8 @@ export class HostileRoom {
     return 'allowed';
   }
 
-  /** The honest answer to a join. */
-  join(items: readonly Item[]): object {
+  /** The honest answer to a join. @param covered buckets of people that it has room for */
+  join(items: readonly Item[], covered = 256): object {
     const results = items.map((item) => {
       const verdict = this.append(item);
       if (verdict !== 'allowed') throw new Error(`the join is ${verdict}`);
@@ -105,10 +109,21 @@ export class HostileRoom {
       return { id: read.kind === 'event' ? read.event.id : null, status: 'accepted', epoch: 0, seq, at, hash };
     });
     const seals: string[] = [];
-    const entries = [...this.state.entries()].map(({ seq }) => this.records[seq]);
+    const fits = ({ type, key }: StateEntry): boolean => !isPagedType(type) || stateBucket(type, key) < covered;
+    this.#snapshot = [...this.state.entries()];
+    const entries = this.#snapshot.filter(fits).map(({ seq }) => this.records[seq]);
     const buckets = this.state.bucketHashes().map((hash) => hash.toString('base64url'));
     const sealed = this.#seal({}, seals);
-    return { results, snapshot: { room: this.room, sealed, entries, covered: 256, buckets }, seals };
+    return { results, snapshot: { room: this.room, sealed, entries, covered, buckets }, seals };
+  }
+
+  /** The honest answer to `snapshot`, of the state of the last join. */
+  snapshot(from: number, covered = 256): object {
+    const isIn = ({ type, key }: StateEntry): boolean => {
+      const bucket = stateBucket(type, key);
+      return isPagedType(type) && bucket >= from && bucket < covered;
+    };
+    return { entries: this.#snapshot.filter(isIn).map(({ seq }) => this.records[seq]), covered };
   }
 
   /** A page from a seq to the end, with lies on request. */
