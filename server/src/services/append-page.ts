@@ -203,6 +203,7 @@ function agreesWithPast(draft: RoomDraft, page: RoomPage): AppendAnswer {
 /** Links the records to ours by their hashes, before anything in them is believed. */
 function chain(draft: RoomDraft, fresh: readonly ReadRecord[]): Chained[] | string {
   const chained: Chained[] = [];
+  const ids = new Set<string>();
   let { hash: prev, seq, at } = draft;
   for (const item of fresh) {
     const { record, event } = item;
@@ -210,7 +211,8 @@ function chain(draft: RoomDraft, fresh: readonly ReadRecord[]): Chained[] | stri
     if (record.seq !== seq || record.epoch !== draft.epoch) return 'bad-chain';
     if (record.at < at) return 'at-decreased';
     if (event === undefined) return 'bad-event';
-    if (draft.findRecent(event.id) !== undefined) return 'duplicate-event';
+    if (draft.findRecent(event.id) !== undefined || ids.has(event.id)) return 'duplicate-event';
+    ids.add(event.id);
     at = record.at;
     const header = { epoch: record.epoch, seq, at, event: event.id, jwsHash: event.jwsHash };
     prev = recordHash(draft.live.room, header, prev);

@@ -8,7 +8,7 @@ import { answerAlias, answerRoom } from './links/answer-alias.js';
 import { answerLink } from './links/answer-link.js';
 import { tellHandle, tellProfile } from './tell-profile.js';
 
-type DirectoryDeps = Pick<ServiceDeps, 'store' | 'domain' | 'rooms' | 'clock'>;
+type DirectoryDeps = Pick<ServiceDeps, 'store' | 'domain' | 'rooms' | 'clock' | 'keys'>;
 
 const PEER_ROOMS_MAX = 1000;
 
@@ -28,11 +28,7 @@ export async function readDirectory(
   if ('link' in body) return await answerLink(deps, body.link);
   if ('alias' in body) return await answerAlias(deps, body.alias as Alias);
   if ('room' in body) return await answerRoom(deps, body.room as RoomId);
-  if ('statement' in body) {
-    const row = await deps.store.findStatement(body.statement);
-    if (row === undefined) throw new ProtocolError('not-found');
-    return { statement: row.jws };
-  }
+  if ('statement' in body) return { statement: await findStatement(deps, body.statement) };
   if ('handle' in body) return { handle: await readHandle(deps, body.handle as Address) };
   const address = body.profile as Address;
   const reader = body.for as Address | undefined;
@@ -41,6 +37,14 @@ export async function readDirectory(
   const isKnown = await sharesRoom(deps, peer, { address, reader });
   if (account === undefined || !isKnown) throw new ProtocolError('not-found');
   return { profile: await tellProfile(deps, { account, address }, reader) };
+}
+
+/** Our own may stand in no room yet. */
+async function findStatement({ keys, store }: DirectoryDeps, hash: string): Promise<string> {
+  const own = keys.current.statement;
+  const jws = own.hash === hash ? own.jws : (await store.findStatement(hash))?.jws;
+  if (jws === undefined) throw new ProtocolError('not-found');
+  return jws;
 }
 
 async function readHandle(deps: DirectoryDeps, address: Address): Promise<{ address: Address; names: Address }> {

@@ -4,7 +4,7 @@ import { ProtocolError } from '../../protocol/protocol-error.js';
 import type { ServiceDeps } from '../deps.js';
 import { readDirectory } from '../read-directory.js';
 
-export type AskDeps = Pick<ServiceDeps, 'domain' | 'store' | 'rooms' | 'peers' | 'clock' | 'timers'>;
+export type AskDeps = Pick<ServiceDeps, 'domain' | 'store' | 'rooms' | 'peers' | 'clock' | 'timers' | 'keys'>;
 
 type Question = FederationRequest<'directory'>;
 type Answer = FederationAnswer<'directory'>;

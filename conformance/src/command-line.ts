@@ -1,0 +1,154 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { allLanes } from './checks/all-lanes.js';
+import { openNetwork, prepareNetwork } from './network/network-folder.js';
+import { Target, Unreachable } from './network/target.js';
+import { makeReport } from './report/report.js';
+import { tapHead, tapLine } from './report/tap.js';
+import type { CheckTitle, Tier } from './run/check.js';
+import { exitCodeOf } from './run/exit-code.js';
+import { runChecks } from './run/run-checks.js';
+import type { Result } from './run/run-checks.js';
+import { Run } from './run/run.js';
+import { scaleTime } from './run/wait.js';
+import { ClientUsers } from './stage/client-users.js';
+
+export interface Streams {
+  /** the report, TAP 14 */
+  readonly out: (text: string) => void;
+  /** what is going on */
+  readonly progress: (text: string) => void;
+}
+
+const USAGE = `usage: payvand-conformance https://provider.example [options]
+       payvand-conformance prepare FOLDER [--listen 127.0.0.1:9443] [--target-domain provider.test]
+       payvand-conformance list
+
+  --tier T0|T1        T0 (default) only asks; T1 makes accounts at the provider and talks with them
+  --network FOLDER    made by prepare: lets the provider find the suite's own providers
+  --at HOST:PORT      where the provider really is, on a test network
+  --ca FILE           authority of its certificate (default: FOLDER/ca.pem)
+  --only TEXT         checks whose id begins so (repeatable); the run is partial
+  --skip TEXT         not those; the run is partial
+  --time-scale N      stretches every deadline
+  --report FILE       writes the report as JSON
+
+exit status: 0 conformant, 1 a MUST failed, 2 fault of the suite, 3 flaky, blocked or not run, 4 wrong use or no provider there
+`;
+
+const options = {
+  tier: { type: 'string', default: 'T0' },
+  network: { type: 'string' },
+  at: { type: 'string' },
+  ca: { type: 'string' },
+  only: { type: 'string', multiple: true, default: [] as string[] },
+  skip: { type: 'string', multiple: true, default: [] as string[] },
+  'time-scale': { type: 'string', default: '1' },
+  report: { type: 'string' },
+  listen: { type: 'string', default: '127.0.0.1:9443' },
+  'target-domain': { type: 'string' },
+  help: { type: 'boolean', default: false },
+} as const;
+
+type Values = ReturnType<typeof parse>['values'];
+
+class Misuse extends Error {}
+
+/** @returns the exit status */
+export async function runCommand(args: readonly string[], streams: Streams): Promise<number> {
+  try {
+    const { values, positionals } = parse(args);
+    const [first, second] = positionals;
+    if (values.help) {
+      streams.out(USAGE);
+      return 0;
+    }
+    if (first === 'list') return list(streams);
+    if (first === 'prepare') return await prepare(second, values, streams);
+    if (first === undefined) throw new Misuse('which provider?');
+    return await test(first, values, streams);
+  } catch (cause) {
+    if (!(cause instanceof Misuse || cause instanceof Unreachable)) throw cause;
+    streams.progress(`payvand-conformance: ${cause.message}\n${cause instanceof Misuse ? USAGE : ''}`);
+    return 4;
+  }
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options, allowPositionals: true });
+  } catch (cause) {
+    throw new Misuse(cause instanceof Error ? cause.message : String(cause));
+  }
+}
+
+function list({ out }: Streams): number {
+  for (const { id, tier, profile, level, covers } of titles())
+    out(`${id}\t${tier}\t${profile}\t${level}\t${covers.join(' ')}\n`);
+  return 0;
+}
+
+function titles(): CheckTitle[] {
+  return allLanes.flatMap(({ checks }) => checks);
+}
+
+async function prepare(folder: string | undefined, values: Values, { out }: Streams): Promise<number> {
+  if (folder === undefined) throw new Misuse('into which folder?');
+  const place = placeOf(values.listen);
+  const target = values['target-domain'];
+  await prepareNetwork(folder, { ...place, ...(target === undefined ? {} : { target }) });
+  out(`The provider under test has to trust ${folder}/ca.pem and find the names in ${folder}/peers.json.\n`);
+  out(`The reference server does with PAYVAND_PEERS_FILE=${folder}/peers.json.\n`);
+  return 0;
+}
+
+async function test(url: string, values: Values, { out, progress }: Streams): Promise<number> {
+  scaleTime(Number(values['time-scale']));
+  const tier = tierOf(values.tier);
+  const network = values.network === undefined ? undefined : await openNetwork(values.network);
+  const ca = values.ca === undefined ? network?.authority.cert : await readFile(values.ca, 'utf8');
+  const target = new Target({
+    url,
+    ...(values.at === undefined ? {} : { address: placeOf(values.at) }),
+    ...(ca === undefined ? {} : { ca }),
+  });
+  await target.meet();
+  const run = new Run({
+    target,
+    ...(network && { network }),
+    ...(tier === 'T1' && { users: new ClientUsers(target) }),
+  });
+  const isPartial = values.only.length > 0 || values.skip.length > 0;
+  const isWanted = ({ id, tier: of }: CheckTitle): boolean =>
+    of <= tier &&
+    (values.only.length === 0 || values.only.some((start) => id.startsWith(start))) &&
+    !values.skip.some((start) => id.startsWith(start));
+  const wanted = titles().filter(isWanted);
+  progress(`${target.domain}: ${wanted.length} checks of tier ${tier}${isPartial ? ', a partial run' : ''}\n`);
+  if (tier === 'T0') progress('budget: at most 4 requests at once, about 1000 in all, 3 MB; no account is made\n');
+  out(tapHead(wanted.length));
+  const startedAt = Date.now();
+  const seen: Result[] = [];
+  const onResult = (result: Result): void => {
+    seen.push(result);
+    out(tapLine(result, seen.length));
+    if (result.verdict !== 'pass') progress(`${result.verdict.padEnd(9)} ${result.id}: ${result.found ?? ''}\n`);
+  };
+  const results = await runChecks(run, allLanes, { isWanted, profiles: target.document.profiles, onResult });
+  await run.stop();
+  const report = makeReport({ run, results, tier, isPartial, startedAt });
+  if (values.report !== undefined) await writeFile(values.report, `${JSON.stringify(report, null, 2)}\n`);
+  progress(`${report.summary}\n`);
+  return exitCodeOf(results, isPartial);
+}
+
+function tierOf(text: string): Tier {
+  if (text !== 'T0' && text !== 'T1') throw new Misuse(`there is no tier ${text}`);
+  return text;
+}
+
+function placeOf(text: string): { address: string; port: number } {
+  const [, address, port] = /^(.+):(\d+)$/.exec(text) ?? [];
+  if (address === undefined) throw new Misuse(`${text} is not host:port`);
+  return { address, port: Number(port) };
+}

@@ -1,0 +1,34 @@
+import type { Result, Verdict } from '../run/run-checks.js';
+
+/** How each verdict stands in TAP 14. */
+const directives: Readonly<Record<Verdict, { ok: boolean; directive: string }>> = {
+  pass: { ok: true, directive: '' },
+  info: { ok: true, directive: '' },
+  fail: { ok: false, directive: '' },
+  error: { ok: false, directive: '' },
+  flaky: { ok: false, directive: '' },
+  blocked: { ok: false, directive: '' },
+  warn: { ok: false, directive: ' # TODO only a SHOULD' },
+  'not-run': { ok: true, directive: ' # SKIP not run' },
+  unclaimed: { ok: true, directive: ' # SKIP unclaimed' },
+};
+
+export function tapHead(count: number): string {
+  return `TAP version 14\n1..${count}\n`;
+}
+
+export function tapLine(result: Result, number: number): string {
+  const { ok, directive } = directives[result.verdict];
+  const line = `${ok ? 'ok' : 'not ok'} ${number} - ${escape(result.id)}${directive}\n`;
+  if (result.verdict === 'pass') return line;
+  const { verdict, level, covers, title, expected, found, ms } = result;
+  const members = { verdict, level, requirements: covers, title, expected, found, ms };
+  const yaml = Object.entries(members)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `  ${name}: ${JSON.stringify(value)}\n`);
+  return `${line}  ---\n${yaml.join('')}  ...\n`;
+}
+
+function escape(text: string): string {
+  return text.replaceAll('\\', '\\\\').replaceAll('#', '\\#');
+}

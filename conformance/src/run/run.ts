@@ -1,0 +1,68 @@
+import { issueCertificate } from '../network/certificates.js';
+import type { Certificate } from '../network/certificates.js';
+import type { NetworkFolder } from '../network/network-folder.js';
+import { introduce } from '../network/ask.js';
+import { Peer } from '../network/peer.js';
+import { PeerHost } from '../network/peer-host.js';
+import type { Target } from '../network/target.js';
+import type { Users } from '../stage/users.js';
+import { NotRun } from './verdict.js';
+
+export interface PeerOptions {
+  readonly certificate?: (authority: Certificate, domain: string) => Certificate;
+}
+
+/** What the checks of one run work with. */
+export class Run {
+  readonly target: Target;
+  readonly peers: Peer[] = [];
+  readonly #network: NetworkFolder | undefined;
+  readonly #users: Users | undefined;
+  #host: Promise<PeerHost> | undefined;
+
+  constructor({ target, network, users }: { target: Target; network?: NetworkFolder; users?: Users }) {
+    this.target = target;
+    this.#network = network;
+    this.#users = users;
+  }
+
+  /** @throws NotRun when the suite cannot act as people of the target */
+  get users(): Users {
+    if (this.#users === undefined) throw new NotRun('it needs accounts at the target (--tier T1)');
+    return this.#users;
+  }
+
+  /** @throws NotRun when the target cannot reach the suite */
+  get network(): NetworkFolder {
+    if (this.#network === undefined)
+      throw new NotRun('it needs a network in which the target finds the suite (--network)');
+    return this.#network;
+  }
+
+  /** One more provider of the suite, under a name never used before; the target does not know it yet. */
+  async makePeer({ certificate }: PeerOptions = {}): Promise<Peer> {
+    const { network, target } = this;
+    this.#host ??= PeerHost.listen(network.address, network.port);
+    const host = await this.#host;
+    const domain = await network.takeDomain();
+    const peer = new Peer(domain, { target, issued: network.issued, secretOf: (purpose) => network.secretOf(purpose) });
+    const issue = certificate ?? ((authority, name) => issueCertificate(authority, { names: [name] }));
+    host.add(domain, {
+      certificate: issue(network.authority, domain),
+      answer: async (received) => await peer.answer(received),
+    });
+    this.peers.push(peer);
+    return peer;
+  }
+
+  /** @throws Unexpected when the target does not come to know it */
+  async makeKnownPeer(): Promise<Peer> {
+    const peer = await this.makePeer();
+    await introduce(peer);
+    return peer;
+  }
+
+  async stop(): Promise<void> {
+    await (await this.#host)?.stop();
+  }
+}

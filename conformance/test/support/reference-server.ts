@@ -1,0 +1,63 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { chmod, mkdtemp, realpath, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { prepareNetwork } from '../../src/network/network-folder.js';
+
+const program = fileURLToPath(new URL('../../../server/bin/payvand.js', import.meta.url));
+
+export interface Reference {
+  readonly url: string;
+  /** host:port where it really is */
+  readonly at: string;
+  /** folder of the network in which it finds the suite */
+  readonly network: string;
+  stop(): Promise<void>;
+}
+
+/** The reference server in a process of its own, as an operator would start it for a run of the suite. */
+export async function startReference(domain = 'reference.test'): Promise<Reference> {
+  const folder = await realpath(await mkdtemp(join(tmpdir(), 'payvand-conformance-')));
+  await chmod(folder, 0o711);
+  const network = join(folder, 'network');
+  const [port, adminPort, suitePort] = [await freePort(), await freePort(), await freePort()];
+  await prepareNetwork(network, { address: '127.0.0.1', port: suitePort, target: domain });
+  const settings = {
+    ...{ PAYVAND_DOMAIN: domain, PAYVAND_LISTEN: `127.0.0.1:${port}`, PAYVAND_ADMIN_LISTEN: `127.0.0.1:${adminPort}` },
+    ...{ PAYVAND_DATA_DIR: join(folder, 'data'), PAYVAND_PEERS_FILE: join(network, 'peers.json') },
+    ...{ PAYVAND_TLS_CERT: join(network, 'target.pem'), PAYVAND_TLS_KEY: join(network, 'target-key.pem') },
+    ...{ PAYVAND_SIGN_UP: 'open', PAYVAND_STRANGER_FETCHES_PER_MINUTE: '1000', PAYVAND_LOG_LEVEL: 'warn' },
+  };
+  const { NODE_OPTIONS: _, ...inherited } = process.env;
+  const child = spawn(process.execPath, [program, 'serve', '--json'], {
+    env: { ...inherited, ...settings },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const lines = createInterface({ input: child.stdout });
+  await Promise.race([once(lines, 'line'), once(child, 'exit')]);
+  if (child.exitCode !== null) throw new Error(`the reference server ended with ${child.exitCode}`);
+  return {
+    ...{ url: `https://${domain}`, at: `127.0.0.1:${port}`, network },
+    async stop() {
+      const exited = once(child, 'exit');
+      child.kill('SIGTERM');
+      await exited;
+      const home = await realpath(join(folder, 'data', 'database')).catch(() => undefined);
+      if (home !== undefined && dirname(home) === '/var/lib/payvand') await rm(home, { recursive: true, force: true });
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
