@@ -2,7 +2,7 @@ import type { Domain, RoomId } from '../protocol/identifiers.js';
 import type { Database } from './database.js';
 import type { DigestRow, PeerCursor, PeerRoom } from './peer-rows.js';
 import { requireAtMost } from './require-at-most.js';
-import { inRounds, insertInto, issue, issueRows } from './sql-values.js';
+import { commitLater, inRounds, insertInto, issue, issueRows } from './sql-values.js';
 import type { Page } from './store-types.js';
 
 // A provider may have several ranges in a room; while one of them is open it takes part.
@@ -28,11 +28,11 @@ const selectDigest = `SELECT p.room_id AS room, l.seq, l.hash
     ORDER BY seq DESC LIMIT 1
   ) l ON true
   ORDER BY p.room_id LIMIT $5`;
-// A hint: its commit waits for no disk, and none that does has to wait behind it.
+// A hint.
 const saveCursor = insertInto(
   'peer_cursors',
   { domain: 'text', room_id: 'text', seq: 'bigint' },
-  `ON CONFLICT (domain, room_id) DO UPDATE SET seq = excluded.seq RETURNING set_config('synchronous_commit', 'off', true)`,
+  `ON CONFLICT (domain, room_id) DO UPDATE SET seq = excluded.seq ${commitLater}`,
 );
 
 /** @see PeerStore.listPeerRooms */

@@ -1,7 +1,7 @@
 import type { EventId, RoomId } from '../protocol/identifiers.js';
 import type { Database } from './database.js';
 import { requireAtMost } from './require-at-most.js';
-import { insertInto, issue, issueRows, numberArray, textArray, unnest } from './sql-values.js';
+import { commitLater, insertInto, issue, issueRows, numberArray, textArray, unnest } from './sql-values.js';
 import type { ManyRows } from './sql-values.js';
 import type {
   IndexChange,
@@ -40,15 +40,15 @@ const wordTypes = ['text', 'bigint', 'bigint', 'bigint', 'text'] as const;
 const addWords: ManyRows = {
   text: `INSERT INTO search_index (room_id, seq, at, until, words)
     SELECT room_id, seq, at, until, words::integer[] FROM ${unnest(wordTypes, 1)} n (room_id, seq, at, until, words)
-    ON CONFLICT (room_id, seq) DO UPDATE SET words = excluded.words`,
+    ON CONFLICT (room_id, seq) DO UPDATE SET words = excluded.words ${commitLater}`,
   types: wordTypes,
 };
 const removeWords = `DELETE FROM search_index s USING unnest($1::text[], $2::bigint[]) q (room, seq)
-  WHERE s.room_id = q.room AND s.seq = q.seq`;
+  WHERE s.room_id = q.room AND s.seq = q.seq ${commitLater}`;
 const moveCursors = insertInto(
   'search_cursors',
   { room_id: 'text', from_seq: 'bigint', to_seq: 'bigint' },
-  'ON CONFLICT (room_id) DO UPDATE SET from_seq = excluded.from_seq, to_seq = excluded.to_seq',
+  `ON CONFLICT (room_id) DO UPDATE SET from_seq = excluded.from_seq, to_seq = excluded.to_seq ${commitLater}`,
 );
 const selectSearchable = `SELECT a.room_id AS room, greatest(a.visible_from, r.first_seq) AS low,
     coalesce(a.left_seq, r.seq) AS high, b.address AS hidden,
@@ -113,7 +113,7 @@ export function readUnindexed(db: Database, windows: readonly IndexWindow[]): Pr
   return issue<UnindexedRow>(db.coldSql, selectRows, [rooms, lows, highs]);
 }
 
-/** One after the other, the cursors last: what a stop cuts off is done again. @see SearchStore.changeIndex */
+/** One after the other, the cursors last: what a stop or a crash cuts off is done again. @see SearchStore.changeIndex */
 export async function changeIndex(db: Database, { words, gone, cursors }: IndexChange): Promise<void> {
   requireAtMost(roomsMax, cursors);
   const rows = words.map((row) => [row.room, row.seq, row.at, row.until, numberArray(row.words)]);

@@ -13,6 +13,9 @@ export interface ManyRows {
 
 export type Columns = Readonly<Record<string, ColumnType>>;
 
+/** At the end of a statement that writes what can be had again: its commit waits for no disk, and no other behind it. */
+export const commitLater = "RETURNING set_config('synchronous_commit', 'off', true)";
+
 /** An INSERT of whole rows, one array parameter a column. @param after for instance `ON CONFLICT DO NOTHING` */
 export function insertInto(table: string, columns: Columns, after = ''): ManyRows {
   const names = Object.keys(columns).join(', ');

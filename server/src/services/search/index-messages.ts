@@ -99,7 +99,7 @@ export class IndexMessages {
     return isBusy;
   }
 
-  /** @returns whether more waits */
+  /** @returns whether more waits than what was written meanwhile */
   async #indexSome(): Promise<boolean> {
     const { store } = this.#deps;
     const named = [...this.#waiting].slice(0, ROOMS_AT_ONCE);
@@ -107,11 +107,13 @@ export class IndexMessages {
     for (const room of named) this.#waiting.delete(room);
     const rooms = (await store.findIndexedRooms(named)).filter(isBehind);
     const windows = windowsOf(rooms);
-    if (windows.length === 0) return this.#waiting.size > 0;
+    const isFull = named.length === ROOMS_AT_ONCE;
+    if (windows.length === 0) return isFull;
     await store.changeIndex(await this.#readChange(rooms, windows));
     const seen = new Map(windows.map((window) => [window.room, window]));
-    for (const room of rooms) if (isBehind(moved(room, seen.get(room.room)))) this.#waiting.add(room.room);
-    return this.#waiting.size > 0;
+    const left = rooms.filter((room) => isBehind(moved(room, seen.get(room.room))));
+    for (const { room } of left) this.#waiting.add(room);
+    return isFull || left.length > 0;
   }
 
   async #lookAround(): Promise<boolean> {
