@@ -29,6 +29,9 @@ const without =
     Object.fromEntries(Object.entries(fields).filter(([field]) => field !== name));
 const clocks = { senderClock: Number, receiverClock: Number };
 
+// A key may be newer than the document held, which is asked for again, but not twice in two seconds; see below.
+const unlisted = { status: 401, json: { code: /^(unknown-peer|bad-signature)$/, part: /^(from|key)$/ } };
+
 const requests: [name: string, how: Deviation, expect: object][] = [
   ['no signature input', { fields: without('signature-input') }, unsigned('signature-input', { reason: 'missing' })],
   ['no signature', { fields: without('signature') }, unsigned('signature', { reason: 'missing' })],
@@ -39,12 +42,7 @@ const requests: [name: string, how: Deviation, expect: object][] = [
     unsigned('signature', { reason: 'mismatch' }),
   ],
   ['a signature of no form', { fields: changed('signature', () => 'payvand=:x:') }, unsigned('signature')],
-  [
-    'a key nobody announced',
-    { signed: { key: strayKey() } },
-    // It may be newer than the document held; see below.
-    { status: 401, json: { code: 'unknown-peer', part: 'from' } },
-  ],
+  ['a key nobody announced', { signed: { key: strayKey() } }, unlisted],
   ['a key for other uses', { signed: { key: peer.event } }, unsigned('key', { reason: 'unknown' })],
   [
     'one component less',
@@ -72,11 +70,7 @@ const requests: [name: string, how: Deviation, expect: object][] = [
   ['for another host', { signed: { authority: B }, host: B }, unsigned('authority', { expected: A, received: B })],
   ['for another provider', { signed: { to: domain(B) } }, unsigned('to', { expected: A, received: B })],
   ['for another verb', { signed: { target: '/payvand/v1/push' } }, unsigned('signature', { reason: 'mismatch' })],
-  [
-    'in the name of the other server',
-    { signed: { from: domain(B) } },
-    { status: 401, json: { code: 'unknown-peer', part: 'from' } },
-  ],
+  ['in the name of the other server', { signed: { from: domain(B) } }, unlisted],
   ['somebody else named after signing', { fields: changed('payvand-from', () => B) }, { status: 401 }],
   ['another body', { sent: '{"items":[]}' }, unsigned('content-digest', { reason: 'mismatch' })],
   [

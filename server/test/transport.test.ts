@@ -333,6 +333,19 @@ t.test('discovery', async (t) => {
     );
   });
 
+  t.test('holds a bounded number of those who wait for a fetch', async (t) => {
+    const { discovery, served } = await startDiscovery(t);
+    t.equal(await discovery.hasLearned(a), false, 'none is under way');
+    served.document = '{}';
+    t.equal(discovery.learn(a), 2);
+    const answers: boolean[] = [];
+    const waiting = Array.from({ length: 65 }, async () => void answers.push(await discovery.hasLearned(a)));
+    await nextTurn();
+    t.same(answers, [false], 'the one too many');
+    await Promise.all(waiting);
+    t.same(answers, Array(65).fill(false), 'the document was none');
+  });
+
   t.test('knows who is blocked from the start', async (t) => {
     const { discovery, store } = await startDiscovery(t);
     store.set(a, { blocked: true, limitFactor: 0.5 });

@@ -98,6 +98,11 @@ export class Discovery {
     return this.#isResting(domain) ? REST_MS / 1000 : this.#queue.learn(domain);
   }
 
+  /** Waits a moment, a second at most, for a fetch that was begun. @returns whether it brought a document */
+  hasLearned(domain: Domain): Promise<boolean> {
+    return this.#queue.hasLearned(domain);
+  }
+
   /**
    * How the document in memory lists a key for one use; a key of another use is as good as retired. Never waits.
    *

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { BoundedMap } from '../bounded-map.js';
 import type { Domain } from '../protocol/identifiers.js';
 import { TokenBucket } from '../token-bucket.js';
@@ -26,6 +27,10 @@ const FAILURES_MAX = 4096;
 const FAILURE_MS_MIN = 1000;
 /** A fetch usually takes less than this. */
 const SOON_S = 2;
+/** Somebody who called is kept waiting for it this long, */
+const HELD_MS_MAX = 1000;
+/** and so many at once. */
+const HELD_MAX = 64;
 
 /** One fetch a domain at a time, few in the background, none while a domain is backing off. */
 export class FetchQueue {
@@ -36,6 +41,7 @@ export class FetchQueue {
   readonly #waiting = new Set<Domain>();
   readonly #underWay = new Map<Domain, Promise<void>>();
   #background = 0;
+  #held = 0;
 
   constructor(options: FetchQueueOptions) {
     this.#options = options;
@@ -53,6 +59,23 @@ export class FetchQueue {
     if (budgetMs > 0) return Math.ceil(budgetMs / 1000) + SOON_S;
     this.#enqueue(domain);
     return SOON_S;
+  }
+
+  /** Waits a moment for the fetch of a domain. @returns whether it came to a good end; false at once when none is under way */
+  async hasLearned(domain: Domain): Promise<boolean> {
+    const fetched = this.#underWay.get(domain);
+    if (fetched === undefined || this.#held >= HELD_MAX) return false;
+    const waiting = new AbortController();
+    this.#held += 1;
+    try {
+      const ended = fetched.then(() => true);
+      return await Promise.race([ended, pause(HELD_MS_MAX, false, { signal: waiting.signal, ref: false })]);
+    } catch {
+      return false;
+    } finally {
+      this.#held -= 1;
+      waiting.abort();
+    }
   }
 
   /** Queues a fetch for somebody known. */

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { verifyRequestHead } from '../../protocol/http-signature.js';
 import type { SignatureFailure } from '../../protocol/http-signature-fields.js';
 import { parseDomain } from '../../protocol/identifiers.js';
@@ -16,11 +17,14 @@ export interface KnownCaller {
   requestKey(kid: KeyId): Uint8Array | 'unknown-peer' | 'unknown-key';
 }
 
-/** Where callers are looked up; never asks the network while a request waits. */
+/** Where callers are looked up. */
 export interface CallerDirectory {
+  /** as it is known; never asks the network */
   caller(domain: Domain): Promise<KnownCaller>;
   /** Begins to find out who a provider is. @returns seconds after which it should call again */
   learn(domain: Domain): number;
+  /** Waits a moment for that. @returns whether more is known now */
+  hasLearned(domain: Domain): Promise<boolean>;
 }
 
 export interface AuthenticateDeps {
@@ -38,6 +42,13 @@ export interface Peer {
   readonly contactFactor: number;
 }
 
+/** It takes a newer document to tell. */
+interface Unknown {
+  readonly stranger: Domain;
+  readonly isBlocked: boolean;
+  readonly failure: SignatureFailure;
+}
+
 const STRANGER: KnownCaller = { blocked: false, limitFactor: 1, contactFactor: 1, requestKey: () => 'unknown-peer' };
 /** A blocked stranger is told to wait and not looked up. */
 const BLOCKED_WAIT_S = 300;
@@ -50,24 +61,38 @@ const BLOCKED_WAIT_S = 300;
  */
 export async function authenticatePeer(deps: AuthenticateDeps, { incoming }: EdgeBindings): Promise<Peer> {
   const claimed = parseDomain(incoming.headers['payvand-from']);
+  let verdict = await judge(deps, incoming, claimed);
+  if ('domain' in verdict) return verdict;
+  const { stranger, isBlocked } = verdict;
+  const retryAfterS = isBlocked ? BLOCKED_WAIT_S : deps.callers.learn(stranger);
+  if (!isBlocked && (await deps.callers.hasLearned(stranger))) verdict = await judge(deps, incoming, claimed);
+  if ('domain' in verdict) return verdict;
+  const { part, reason } = verdict.failure;
+  throw new ProtocolError('unknown-peer', { part, more: { reason }, retryAfterS });
+}
+
+async function judge(
+  deps: AuthenticateDeps,
+  { method = '', url: target = '', headers }: IncomingMessage,
+  claimed: Domain | undefined,
+): Promise<Peer | Unknown> {
   const caller = claimed === undefined ? STRANGER : await deps.callers.caller(claimed);
-  const head = { method: incoming.method ?? '', target: incoming.url ?? '', headers: incoming.headers };
-  const verified = verifyRequestHead(head, {
-    authority: deps.authority,
-    provider: deps.domain,
-    nowSeconds: Math.floor(deps.clock.now() / 1000),
-    lookupKey: (_, kid) => caller.requestKey(kid),
-  });
-  if (verified.ok) {
-    if (caller.blocked) throw new ProtocolError('blocked');
-    return { domain: verified.from, limitFactor: caller.limitFactor, contactFactor: caller.contactFactor };
+  const { blocked, limitFactor, contactFactor } = caller;
+  const verified = verifyRequestHead(
+    { method, target, headers },
+    {
+      authority: deps.authority,
+      provider: deps.domain,
+      nowSeconds: Math.floor(deps.clock.now() / 1000),
+      lookupKey: (_, kid) => caller.requestKey(kid),
+    },
+  );
+  if (!verified.ok) {
+    if (verified.code !== 'unknown-peer' || claimed === undefined) throw signatureError(verified);
+    return { stranger: claimed, isBlocked: blocked, failure: verified };
   }
-  if (verified.code !== 'unknown-peer' || claimed === undefined) throw signatureError(verified);
-  throw new ProtocolError('unknown-peer', {
-    part: verified.part,
-    more: { reason: verified.reason },
-    retryAfterS: caller.blocked ? BLOCKED_WAIT_S : deps.callers.learn(claimed),
-  });
+  if (blocked) throw new ProtocolError('blocked');
+  return { domain: verified.from, limitFactor, contactFactor };
 }
 
 /** The problem of a signature that does not hold; a clock fault carries both clocks. */
