@@ -16,9 +16,13 @@ const FAMILY = 'family.test';
 const PASSWORD = 'payvand demo';
 const program = fileURLToPath(new URL('../../bin/payvand.js', import.meta.url));
 
-interface Cast {
+/** The people of the first two providers. */
+interface Pair {
   readonly sara: DemoPerson;
   readonly ali: DemoPerson;
+}
+
+interface Cast extends Pair {
   readonly maryam: DemoPerson;
 }
 
@@ -60,39 +64,38 @@ interface Play {
 }
 
 async function play({ network, stage, withKills }: Play): Promise<Cast> {
-  stage.title('Three providers, strangers to each other');
-  await Promise.all(
-    [SOROUSH, EITAA, FAMILY].map(async (domain) => {
-      await network.provider(domain).start();
-      stage.tell(`${domain} is up on port ${network.provider(domain).port}`, {
-        domain,
-        port: network.provider(domain).port,
-      });
-    }),
-  );
-  const cast: Cast = {
-    sara: await signUp(network, { domain: SOROUSH, localpart: 'sara', name: 'سارا' }),
-    ali: await signUp(network, { domain: EITAA, localpart: 'ali', name: 'علی' }),
-    maryam: await signUp(network, { domain: FAMILY, localpart: 'maryam', name: 'Maryam' }),
-  };
-  for (const { name, address } of Object.values(cast) as DemoPerson[])
-    stage.tell(`${isolate(name)} is ${address}`, { address });
-  const dm = await meet(stage, cast);
+  stage.title('Two providers, strangers to each other');
+  const [sara, ali] = await Promise.all([
+    open(stage, network, { domain: SOROUSH, localpart: 'sara', name: 'سارا' }),
+    open(stage, network, { domain: EITAA, localpart: 'ali', name: 'علی' }),
+  ]);
+  const dm = await meet(stage, { sara, ali });
+  stage.title('A third one joins them');
+  const maryam = await open(stage, network, { domain: FAMILY, localpart: 'maryam', name: 'Maryam' });
+  const cast: Cast = { sara, ali, maryam };
   const group = await gather(stage, cast);
   if (withKills) await survive({ network, stage, cast, dm, group });
   await prove({ network, stage, room: group });
   return cast;
 }
 
-async function signUp(
+/** A provider that did not exist before, and the first person on it. */
+async function open(
+  stage: DemoStage,
   network: LocalNetwork,
   person: { domain: string; localpart: string; name: string },
 ): Promise<DemoPerson> {
-  return await DemoPerson.signUp(network, { ...person, password: PASSWORD });
+  const { domain } = person;
+  await network.provider(domain).start();
+  const { port } = network.provider(domain);
+  stage.tell(`${domain} is up on port ${port}`, { domain, port });
+  const opened = await DemoPerson.signUp(network, { ...person, password: PASSWORD });
+  stage.tell(`${isolate(opened.name)} is ${opened.address}`, { address: opened.address });
+  return opened;
 }
 
 /** Two people of two providers: a request, its acceptance, a message each way. */
-async function meet(stage: DemoStage, { sara, ali }: Cast): Promise<string> {
+async function meet(stage: DemoStage, { sara, ali }: Pair): Promise<string> {
   stage.title('Two people on competing apps');
   const intro = 'سلام علی، سارا هستم';
   const asked = await sara.client.call('POST', '/contacts', {
