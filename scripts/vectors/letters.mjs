@@ -108,7 +108,7 @@ const mailOf = (changes, key = keys.event) => compactJws('payvand-mail', { ...le
 const withBody = (changes) => mailOf({ body: { ...letter.body, ...changes } });
 
 export function mailVectors() {
-  return [...envelopes(), ...bodies(), ...statements(), ...groups(), ...knocks()];
+  return [...envelopes(), ...bodies(), ...statements(), ...groups(), ...knocks(), ...roomKnocks()];
 }
 
 function envelopes() {
@@ -121,6 +121,8 @@ function envelopes() {
     parsed('unknown-member', ['PV-MAIL-003'], { jws: mailOf({ later: 1 }) }),
     ...Object.keys(letter).map((name) => bad(`without-${name}`, { [name]: undefined })),
     bad('to-oneself', { to: 'alice@a.example' }),
+    parsed('to-domain', ['PV-MAIL-003'], { jws: mailOf({ to: 'b.example' }) }),
+    bad('to-room', { to: group.room }),
     bad('from-domain', { from: 'a.example' }),
     bad('body-list', { body: [] }),
     bad('kind-number', { kind: 1 }),
@@ -227,6 +229,36 @@ function knocks() {
     of('proof-of-another-person', {}, false, 'carol@b.example'),
     of('proof-of-another-room', { proof: proofOf(bob, dm.room) }),
     of('proof-of-another-key', { proof: proofOf(bob, group.room, vectorKey('another invite link')) }),
+  ];
+}
+
+function roomKnocks() {
+  const [hub, bob] = ['a.example', 'bob@b.example'];
+  const of = ({ kind, to = hub, from = bob }, value, ok) => {
+    const jws = mailOf({ from, to, kind, body: value }, providerKeys('b.example').event);
+    const requirement = kind === 'knock' ? (ok ? 'PV-KNK-008' : 'PV-KNK-009') : 'PV-KNK-014';
+    return (name) => body(name, requirement, { jws, ok });
+  };
+  const knock = { room: group.room, intro: 'از کلاس زبان' };
+  const at = (name, changes, ok = false) => of({ kind: 'knock' }, { ...knock, ...changes }, ok)(`room-knock-${name}`);
+  const answer = { room: group.room, person: 'carol@c.example', answer: 'accepted' };
+  const tell = (name, changes, { ok = false, ...how } = {}) =>
+    of({ kind: 'knock-answer', ...how }, { ...answer, ...changes }, ok)(`knock-answer-${name}`);
+  return [
+    at('plain', {}, true),
+    at('without-intro', { intro: undefined }, true),
+    at('intro-of-201', { intro: 'a'.repeat(201) }),
+    at('intro-empty', { intro: '' }),
+    at('without-room', { room: undefined }),
+    at('by-event-id', { room: group.id }),
+    at('with-a-link', { link: inviteOf({ room: group.room, to: undefined, link, approve: true }) }),
+    tell('accepted', {}, { ok: true }),
+    tell('ignored', { answer: 'ignored' }, { ok: true }),
+    tell('to-a-person', {}, { to: 'alice@a.example' }),
+    tell('by-the-person', {}, { from: 'carol@c.example' }),
+    tell('without-person', { person: undefined }),
+    tell('without-room', { room: undefined }),
+    tell('other-word', { answer: 'blocked' }),
   ];
 }
 

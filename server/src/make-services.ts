@@ -32,6 +32,7 @@ import { KeyedLoop } from './services/keyed-loop.js';
 import type { Turn } from './services/keyed-loop.js';
 import { makeRoomServices } from './services/make-room-services.js';
 import { readSnapshot } from './services/make-snapshot.js';
+import { createPassOn } from './services/links/pass-on.js';
 import { pullLog } from './services/pull-log.js';
 import { Presence } from './services/presence.js';
 import { PushRecords } from './services/push-records.js';
@@ -198,12 +199,11 @@ function makeLoops(deps: ServiceDeps) {
   const mailDeps: MailDeps = {
     ...deps,
     mergeCrossed: (who, theirs) => mergeCrossed({ ...joinDeps, mail }, who, theirs),
+    passOn: createPassOn(deps, (peer, item) => mail.pass(peer, item)),
   };
   const mail: SendMail = createSendMail({
     ...deps,
-    deliver: async (jws) => {
-      await acceptMail(mailDeps, deps.domain, [jws]);
-    },
+    deliver: (jws) => acceptMail(mailDeps, deps.domain, [jws]),
   });
   const reports = new KeyedLoop<Domain>(deps, {
     ...{ name: 'report', concurrency: 4 },

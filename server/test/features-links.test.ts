@@ -1,6 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import t from 'tap';
+import type { Address, Domain } from '../src/protocol/identifiers.js';
+import { signingKeyFromSeed } from '../src/protocol/key-thumbprint.js';
 import { linkLocatorOf, parseLinkText } from '../src/protocol/link.js';
+import { buildMail } from '../src/protocol/mail.js';
+import type { MailFields } from '../src/protocol/mail.js';
 import { callAsPeer } from './support/peer-call.js';
 import { askDatabase } from './support/provider-database.js';
 import { createTestNetwork } from './support/test-network.js';
@@ -207,6 +211,89 @@ await t.test('whoever holds a link that asks first knocks, and an invitation is 
   t.same(await knocksAt(alice), [], 'who was turned down is not shown again');
   t.equal(await revoke(alice, group, link), undefined);
   t.equal(await joinBy(bea, link), 'bad-link');
+});
+
+await t.test('whoever knows a room that lets people knock asks all who look after it', async (t) => {
+  const group = await makeGroup('درِ باز');
+  const bita = await signUp(B, 'bita');
+  const [dara, cyrus] = [await signUp(C, 'dara'), await signUp(C, 'cyrus')];
+  const open = await linkBy(alice, group);
+  for (const who of [bob, bita]) t.equal(await joinBy(who, open), undefined);
+  await until(() => isIn(group, bita, alice), 'the people of B');
+  await until(async () => (await bita.refusal('GET', `/rooms/${group}`)) === undefined, 'bita to be told');
+  await alice.call('PUT', `/rooms/${group}/members/${bita.address}/role`, { role: 'admin' });
+  await until(async () => (await bita.call('GET', `/rooms/${group}`))['role'] === 'admin', 'bita to be an admin');
+  const knock = (who: TestPerson, at: Json = { room: group, hub: A }): Promise<Json> => who.call('POST', '/knocks', at);
+  const knocksAt = async (who: TestPerson): Promise<Json[]> =>
+    ((await who.call('GET', '/requests'))['requests'] as Json[]).filter((one) => one['room'] === group);
+  const knockAt = (who: TestPerson, by: TestPerson): Promise<Json> =>
+    until(async () => (await knocksAt(who)).find((one) => one['by'] === by.address), `the knock of ${by.address}`);
+  const answer = (who: TestPerson, { id }: Json, how: string): Promise<string | undefined> =>
+    who.refusal('POST', `/requests/${String(id)}/${how}`);
+  const noneWaits = (who: TestPerson): Promise<true> =>
+    until(async () => (await knocksAt(who)).length === 0, `nobody before ${who.address}`);
+
+  t.same(await knock(carol), { room: group, status: 'asked' });
+  const nowhere = `r${randomBytes(32).toString('base64url')}`;
+  t.same(await knock(dara, { room: nowhere, hub: A }), { room: nowhere, status: 'asked' }, 'or no room at all');
+  await alice.call('PUT', `/rooms/${group}/settings`, { join: 'knock' });
+  await until(async () => JSON.stringify(await bita.call('GET', `/rooms/${group}`)).includes('knock'), 'B to know it');
+  t.same(await knock(dara, { room: group, hub: A, intro: 'همسایهٔ بابک' }), { room: group, status: 'asked' });
+  const asked = await knockAt(bita, dara);
+  t.match(asked, { kind: 'knock', by: dara.address, intro: 'همسایهٔ بابک', state: 'waiting' });
+  t.match(await knockAt(alice, dara), { intro: 'همسایهٔ بابک' }, 'and who looks after the room on A');
+  t.same(
+    (await knocksAt(alice)).map(({ by }) => by),
+    [dara.address],
+    'a knock from before the room wanted knocks is lost',
+  );
+  t.same(await knocksAt(bob), [], 'who has no rank is not asked');
+  t.equal(await answer(bob, asked, 'accept'), 'not-found', 'nor can he answer');
+  t.notOk(await isIn(group, dara, alice), 'knocking lets nobody in');
+
+  await alice.call('PUT', `/rooms/${group}/members/${bita.address}/restriction`, { rights: ['invite'] });
+  await until(
+    async () => !((await bita.call('GET', `/rooms/${group}`))['rights'] as string[]).includes('invite'),
+    'it',
+  );
+  t.equal(await answer(bita, asked, 'accept'), 'no-right', 'who may not invite accepts nobody');
+  await alice.call('DELETE', `/rooms/${group}/members/${bita.address}/restriction`);
+  await until(async () => ((await bita.call('GET', `/rooms/${group}`))['rights'] as string[]).includes('invite'), 'it');
+  t.equal(await answer(bita, asked, 'accept'), undefined);
+  await noneWaits(alice);
+  t.equal(await dara.acceptFrom(bita.address), group);
+  await until(() => isIn(group, dara, alice), 'dara seen on A');
+  t.same(await knock(dara), { room: group, status: 'joined' });
+
+  t.equal(await alice.refusal('PUT', '/aliases/open-door', { room: group }), undefined);
+  t.same(await knock(cyrus, { alias: '#open-door@a.test' }), { room: group, status: 'asked' });
+  t.equal(await cyrus.refusal('POST', '/knocks', { alias: '#closed-door@a.test' }), 'not-found');
+  await knockAt(bita, cyrus);
+  t.equal(await answer(alice, await knockAt(alice, cyrus), 'ignore'), undefined);
+  await noneWaits(bita);
+  await alice.call('PUT', `/rooms/${group}/settings`, { join: 'knock', preview: true });
+  t.match(await cyrus.call('POST', '/aliases/preview', { alias: '#open-door@a.test' }), { join: 'knock' });
+
+  const outsider = await signUp(C, 'outsider');
+  const letter = (changes: Partial<MailFields> = {}): Promise<Json> => {
+    const until = Date.now() + 60_000;
+    const nonce = randomBytes(16).toString('base64url');
+    const body = { room: group };
+    const fields = { from: outsider.address as Address, to: A as Domain, kind: 'knock' as const, nonce, until, body };
+    const { jws } = buildMail({ ...fields, ...changes }, signingKeyFromSeed(randomBytes(32)));
+    return callAsPeer(network, { from: C, to: A, verb: 'mailbox', body: { items: [jws] } });
+  };
+  t.match(await letter(), { results: [{ status: 'denied', code: 'bad-mail' }] }, 'under a key that is not C’s');
+  t.match(await letter({ from: bob.address as Address }), { results: [{ status: 'denied', code: 'wrong-origin' }] });
+  t.match(await letter({ to: B as Domain }), { results: [{ status: 'denied', code: 'bad-mail' }] });
+  const refusals = [];
+  for (let index = 0; index < 21; index += 1)
+    refusals.push(await outsider.refusal('POST', '/knocks', { room: nowhere, hub: A }));
+  t.same(
+    refusals.filter((code) => code !== undefined),
+    ['over-budget'],
+    'nobody knocks more than 20 times a day',
+  );
 });
 
 await t.test('a room has a name that its provider and the room agree on, and shows itself if it wants', async (t) => {

@@ -294,7 +294,7 @@ DOCUMENT = {"version": version, "issued": count, "expires": count, "statement": 
 INVITE = {"room": room_id, "hub": domain, "by": address, "to": address, "until": count, "nonce": nonce, "after?": event_id}
 LINK = {"room": room_id, "hub": domain, "by": address, "link": hash32, "until": count, "nonce": nonce,
         "to?": lambda v: False, "after?": lambda v: False, "role?": role_name, "approve?": true, "uses?": whole(1, 1000000)}
-MAIL = {"from": address, "to": address, "kind": string, "nonce": nonce, "until": count, "body": {}}
+MAIL = {"from": address, "to": lambda v: address(v) or domain(v), "kind": string, "nonce": nonce, "until": count, "body": {}}
 CREATE = {"jws": string, "content": string, "statement": string}
 DENIAL = {"hub": domain, "room": room_id, "event": event_id, "code": match("[a-z][a-z0-9-]{0,63}"), "at": count,
           "rule": lambda v: v is None or match("R[1-9][0-9]?")(v)}
@@ -463,7 +463,7 @@ def read_mail(text):
     need(not isinstance(text, str) or len(text) <= 8192, "too-large")
     mail = read(text, "payvand-mail", 8192, MAIL, "bad-mail")
     need(mail.p["from"] != mail.p["to"], "bad-mail")
-    need(mail.p["kind"] in ("invite", "knock"), "not-supported")
+    need(mail.p["kind"] in ("invite", "knock", "knock-answer"), "not-supported")
     return mail
 
 def read_invitation(mail):
@@ -492,7 +492,15 @@ def read_knock(mail):
     except Bad:
         raise Bad("bad-mail")
 
+def read_room_knock(mail):
+    """PV-KNK-009 and PV-KNK-014: what is meant for the hub of a room."""
+    body, knocks = mail.p["body"], mail.p["kind"] == "knock"
+    shape = {"room": room_id, "intro?": line(1, 200)} if knocks else {"room": room_id, "person": address, "answer": one_of("accepted", "ignored")}
+    need(domain(mail.p["to"]) and has(body, shape) and "link" not in body and body.get("person") != mail.p["from"], "bad-mail")
+
 def read_body(mail):
+    if mail.p["kind"] == "knock-answer" or mail.p["kind"] == "knock" and domain(mail.p["to"]):
+        return read_room_knock(mail)
     return {"invite": read_invitation, "knock": read_knock}[mail.p["kind"]](mail)
 
 def raw(id):

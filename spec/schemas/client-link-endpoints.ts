@@ -50,6 +50,14 @@ export const linkEndpoints = {
     answers: { 200: links.LinkJoined },
     codes: ['bad-link', 'used-up', 'list-full', ...ruleCodes],
   },
+  knockAtRoom: {
+    method: 'POST',
+    path: '/knocks',
+    summary: 'Asks to be let into a room; nothing tells whether there is such a room or whether it lets people knock.',
+    body: links.Knock,
+    answers: { 200: links.LinkJoined },
+    codes: ['not-found', 'list-full', 'hub-unreachable', 'over-budget'],
+  },
   giveAlias: {
     method: 'PUT',
     path: '/aliases/{name}',

@@ -18,6 +18,8 @@ const face = {
   about: Type.Optional(Type.String()),
   alias: Type.Optional(Type.String()),
   members: Count,
+  /** whoever knows the room may knock */
+  join: Type.Optional(Type.Literal('knock')),
 };
 /** As the issuer's provider says: somebody's idea of a good title, like any. */
 export const LinkPreview = Type.Object({
@@ -31,6 +33,13 @@ export const LinkPreview = Type.Object({
 export const LinkJoin = Type.Object({ link: LinkText, intro: Type.Optional(line(1, 200)) });
 /** `asked`: the link asks for approval; the answer is an invitation, or nothing. */
 export const LinkJoined = Type.Object({ room: RoomId, status: oneOf('joined', 'asked') });
+
+const intro = Type.Optional(line(1, 200));
+/** At a room of which the person knows the id and the hub, or a name. */
+export const Knock = Type.Union([
+  Type.Object({ room: RoomId, hub: Domain, intro }),
+  Type.Object({ alias: Type.String({ maxLength: 129 }), intro }),
+]);
 
 export const AliasGiven = Type.Object({ room: RoomId });
 export const AliasList = Type.Object({

@@ -76,7 +76,7 @@ const LinkPayload = Type.Object({
 
 const MailPayload = Type.Object({
   from: Address,
-  to: Address,
+  to: Type.Union([Address, Domain]),
   kind: Type.String(),
   nonce: Bytes16,
   until: Count,
@@ -89,6 +89,9 @@ const InviteMailBody = Type.Object({
 });
 
 const KnockMailBody = Type.Object({ link: Jws, proof: Bytes64, intro: Type.Optional(line(1, 200)) });
+
+const RoomKnockMailBody = Type.Object({ room: RoomId, intro: Type.Optional(line(1, 200)) });
+const KnockAnswerMailBody = Type.Object({ room: RoomId, person: Address, answer: oneOf('accepted', 'ignored') });
 
 const ReportPayload = Type.Object({
   from: Domain,
@@ -124,6 +127,8 @@ export const signedFormats: Readonly<Record<string, TSchema>> = {
   'mail-payload': MailPayload,
   'invite-mail-body': InviteMailBody,
   'knock-mail-body': KnockMailBody,
+  'room-knock-mail-body': RoomKnockMailBody,
+  'knock-answer-mail-body': KnockAnswerMailBody,
   'denial-payload': DenialPayload,
   'report-payload': ReportPayload,
 };

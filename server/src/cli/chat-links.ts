@@ -70,6 +70,15 @@ export class ChatLinks {
     return String(room);
   }
 
+  /** @param words a room's alias, and what they want to say of themselves */
+  async knock(words: string): Promise<void> {
+    const [alias = '', ...rest] = words.split(/\s+/);
+    const intro = rest.join(' ');
+    const asked = await this.#client.call('POST', '/knocks', { alias, ...(intro !== '' && { intro }) });
+    const text = asked['status'] === 'joined' ? 'You are in there.' : 'You knocked; /requests shows the answer.';
+    this.#screen.show(text, asked);
+  }
+
   async #linksOf(room: string): Promise<Json[]> {
     return (await this.#client.call('GET', `/rooms/${room}/links`))['links'] as Json[];
   }

@@ -25,7 +25,8 @@ const HELP = [
   '/link [uses 5] [days 7] [role admin] [approve]  makes a link into the open room',
   '/links  /unlink 1     yours, and away    /join https://… [who I am]  go where a link leads, or ask',
   '/alias news          name the open room  /look #news@…       what is behind a name or link',
-  '/who                 who is here         /history             the last messages',
+  '/knock #news@… [who I am]  ask to be let in      /who                 who is here',
+  '/history             the last messages',
   '/poll What? | a | b  ask everybody       /vote 1             in the poll shown last; /vote takes it back',
   '/forward 2 3         the last but one, into room 3                /source 2   who said it first',
   ...ORDER_HELP,
@@ -122,6 +123,7 @@ export class ChatSession {
       const room = await this.#links.join(word);
       if (room !== undefined) await this.#enter(room);
     },
+    '/knock': (word) => this.#links.knock(word),
     '/who': () => this.#listMembers(),
     '/history': () => this.#showHistory(),
     '/poll': (word) => this.#sendEvent({ type: 'message', content: ChatPolls.ask(word) }),

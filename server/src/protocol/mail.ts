@@ -1,8 +1,8 @@
 import { accept, refuse } from './checked.js';
 import type { Checked } from './checked.js';
 import { sha256Base64url } from './hash.js';
-import { domainOf, parseAddress } from './identifiers.js';
-import type { Address, KeyId } from './identifiers.js';
+import { domainOf, parseAddress, parseDomain } from './identifiers.js';
+import type { Address, Domain, KeyId } from './identifiers.js';
 import { isBytes16, isCount, isJsonObject } from './json-shape.js';
 import type { JsonObject } from './json-shape.js';
 import { signJws } from './jws.js';
@@ -12,12 +12,13 @@ import type { KeyStatement } from './key-statement.js';
 import type { SigningKey } from './key-thumbprint.js';
 import { parseSignedObject } from './signed-object.js';
 
-const KINDS = ['invite', 'knock'] as const;
+const KINDS = ['invite', 'knock', 'knock-answer'] as const;
 export type MailKind = (typeof KINDS)[number];
 
 export interface MailFields {
   readonly from: Address;
-  readonly to: Address;
+  /** a domain: what is meant for the hub of a room */
+  readonly to: Address | Domain;
   readonly kind: MailKind;
   readonly nonce: string;
   readonly until: number;
@@ -48,7 +49,7 @@ export function parseMail(jws: string): Checked<Mail> {
   const { payload, kid, parsed } = signed.value;
   const { kind, nonce, until, body } = payload;
   const from = parseAddress(payload['from']);
-  const to = parseAddress(payload['to']);
+  const to = parseAddress(payload['to']) ?? parseDomain(payload['to']);
   if (from === undefined) return refuse('bad-mail', 'from');
   if (to === undefined || to === from) return refuse('bad-mail', 'to');
   if (!isBytes16(nonce)) return refuse('bad-mail', 'nonce');

@@ -24,7 +24,7 @@ interface RequestBody {
  * blocking tell the sender nothing.
  *
  * @throws ProtocolError `not-found` · what `joinRoom` and `inviteMember` throw
- * @see PV-MBX-007, PV-JOIN-001, PV-KNK-006, PV-KNK-007
+ * @see PV-MBX-007, PV-JOIN-001, PV-KNK-006, PV-KNK-007, PV-KNK-014
  */
 export async function answerRequest(
   deps: AnswerDeps,
@@ -36,7 +36,7 @@ export async function answerRequest(
   if (answer === 'accept') {
     if (request.kind === 'knock') await inviteMember(deps, who, { room: request.room, address: request.by });
     else await joinRoom(deps, who, invitationOf(request));
-    await settle(deps, request, 'accepted');
+    await settle(deps, who, { request, state: 'accepted' });
     const isFromPeer = domainOf(request.by) !== deps.domain;
     if (isFromPeer && request.state === 'waiting') await deps.store.countContacts(domainOf(request.by), 'granted');
     return { room: request.room };
@@ -45,7 +45,7 @@ export async function answerRequest(
     const isAdded = await deps.store.addBlock(who.accountId, request.by, deps.clock.now());
     if (!isAdded) throw new ProtocolError('list-full');
   }
-  await settle(deps, request, 'ignored');
+  await settle(deps, who, { request, state: 'ignored' });
   return {};
 }
 
@@ -55,8 +55,19 @@ function invitationOf(request: RequestRow): Invitation {
   return request.kind === 'contact' ? base : { ...base, join: { invite } };
 }
 
-async function settle(deps: AnswerDeps, request: RequestRow, state: RequestRow['state']): Promise<void> {
-  if (request.kind === 'knock') return await settleKnock(deps, request, state);
+async function settle(
+  deps: AnswerDeps,
+  who: Actor,
+  { request, state }: { request: RequestRow; state: 'accepted' | 'ignored' },
+): Promise<void> {
+  if (request.kind === 'knock') {
+    await settleKnock(deps, request, state);
+    // Others who were asked need not answer any more: their providers learn it from the hub.
+    const { isAtRoom } = JSON.parse(request.body) as { isAtRoom?: true };
+    const body = { room: request.room, person: request.by, answer: state };
+    if (isAtRoom) await deps.mail.send({ from: who.address, to: request.hub, kind: 'knock-answer', body });
+    return;
+  }
   const { accountId, id } = request;
   await deps.store.setRequestState(accountId, id, state);
   await deps.store.addNotes([noteOf(accountId, { kind: 'request', id })]);
@@ -91,5 +102,5 @@ export async function mergeCrossed(deps: AnswerDeps, who: Actor, theirs: Invitat
 
 /** As `mergeCrossed`, for a request that waits: it is settled when it needs no answer any more. */
 export async function mergeWaiting(deps: AnswerDeps, who: Actor, request: RequestRow): Promise<void> {
-  if (await mergeCrossed(deps, who, invitationOf(request))) await settle(deps, request, 'accepted');
+  if (await mergeCrossed(deps, who, invitationOf(request))) await settle(deps, who, { request, state: 'accepted' });
 }

@@ -19,6 +19,7 @@ import { liftDeny } from './deny-provider.js';
 import { readActs } from './read-acts.js';
 import { giveAlias, listAliases, previewAlias, removeAlias } from './links/aliases.js';
 import { listLinks, makeLink, revokeLink } from './links/make-link.js';
+import { createKnockAtRoom } from './links/knock-at-room.js';
 import { joinByLink, previewLink } from './links/use-link.js';
 import { listVotes, readPoll } from './read-poll.js';
 import { listMembers, listRoles, listRooms, readRecords, roomSummary } from './read-rooms.js';
@@ -124,6 +125,7 @@ function makeModeration(deps: RoomServiceDeps): Moderation {
 }
 
 type LinkService =
+  | 'knockAtRoom'
   | 'makeLink'
   | 'listLinks'
   | 'revokeLink'
@@ -135,7 +137,9 @@ type LinkService =
   | 'previewAlias';
 
 function bindLinks(deps: RoomServiceDeps): Pick<RoomServices, LinkService> {
+  const knockAtRoom = createKnockAtRoom(deps);
   return {
+    knockAtRoom: (who, wanted) => knockAtRoom(who, wanted),
     makeLink: (who, room, link) => makeLink(deps, who, { room, ...link }),
     listLinks: (who, room) => listLinks(deps, who, room),
     revokeLink: (who, room, link) => revokeLink(deps, who, { room, ...link }),

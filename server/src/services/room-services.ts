@@ -4,7 +4,15 @@ import type { Address, Domain, EventId, RoomId } from '../protocol/identifiers.j
 import type { ReportReason } from '../protocol/report.js';
 import type { RoomSettings } from '../protocol/state-content.js';
 import type { CopyState } from '../storage/report-rows.js';
-import type { AliasView, LinkJoined, LinkPreview, LinkView, NewLink, RoomPreview } from './links/link-views.js';
+import type {
+  AliasView,
+  KnockWanted,
+  LinkJoined,
+  LinkPreview,
+  LinkView,
+  NewLink,
+  RoomPreview,
+} from './links/link-views.js';
 
 /** The person a request speaks for: an open account of this provider, already authenticated. */
 export interface Actor {
@@ -292,6 +300,8 @@ export interface RoomServices {
   removeAlias(who: Actor, name: string): Promise<void>;
   previewAlias(text: string): Promise<RoomPreview>;
   joinByLink(who: Actor, link: { text: string; intro?: string }): Promise<LinkJoined>;
+  /** asks to be let in by those who look after the room */
+  knockAtRoom(who: Actor, wanted: KnockWanted): Promise<LinkJoined>;
   leaveRoom(who: Actor, room: RoomId): Promise<StateAnswer>;
   setTitle(who: Actor, room: RoomId, title: string): Promise<StateAnswer>;
   setInfo(who: Actor, room: RoomId, info: RoomDescription): Promise<StateAnswer>;

@@ -11,14 +11,16 @@ import type { Turn } from './keyed-loop.js';
 
 type MailDeps = Pick<ServiceDeps, 'domain' | 'store' | 'peers' | 'clock' | 'random' | 'timers' | 'keys' | 'log'> & {
   /** puts an item into a mailbox of our own */
-  readonly deliver: (jws: string) => Promise<void>;
+  readonly deliver: (jws: string) => Promise<unknown>;
 };
 
 export interface SendMail {
   /**
    * @throws ProtocolError `list-full` (too much waits for that provider)
    */
-  send(mail: { from: Address; to: Address; kind: MailKind; body: JsonObject }): Promise<void>;
+  send(mail: { from: Address; to: Address | Domain; kind: MailKind; body: JsonObject }): Promise<void>;
+  /** Hands an item of somebody else's on as it is; where too much waits for the provider, it is lost. */
+  pass(domain: Domain, mail: { jws: string; until: number }): Promise<void>;
   start(): Promise<void>;
   stop(): Promise<void>;
   hurry(peer: Domain): void;
@@ -46,6 +48,9 @@ export function createSendMail(deps: MailDeps): SendMail {
       }
       if (!(await deps.store.addMail({ domain, jws, until }))) throw new ProtocolError('list-full');
       loop.ring(domain);
+    },
+    async pass(domain, { jws, until }) {
+      if (await deps.store.addMail({ domain, jws, until })) loop.ring(domain);
     },
     async start() {
       for (const domain of await deps.store.mailDomains({ limit: 1000 })) loop.ring(domain);

@@ -2,9 +2,11 @@ import { sendContents, type ClientOperation, type ClientRequestOf, type clientEn
 import { Type } from 'typebox';
 import {
   parseAddress,
+  parseDomain,
   parseEventId,
   parseRoomId,
   type Address,
+  type Domain,
   type EventId,
   type RoomId,
 } from '../../protocol/identifiers.js';
@@ -48,6 +50,13 @@ export function eventOf(text: string): EventId {
   const id = parseEventId(text);
   if (!id) throw new ProtocolError('not-found');
   return id;
+}
+
+/** @throws ProtocolError `bad-request` */
+export function domainFrom(text: string): Domain {
+  const domain = parseDomain(text);
+  if (domain === undefined) throw new ProtocolError('bad-request', { part: '/domain' });
+  return domain;
 }
 
 /** @throws ProtocolError `bad-request` */

@@ -1,7 +1,7 @@
 import type { RoomServices } from '../../services/room-services.js';
-import { addressOf, roomOf, sendAnswer, type ClientHandlers } from './client-call.js';
+import { addressOf, domainFrom, roomOf, sendAnswer, type ClientHandlers } from './client-call.js';
 
-type LinkOperation = 'makeLink' | 'listLinks' | 'revokeLink' | 'previewLink' | 'joinByLink';
+type LinkOperation = 'makeLink' | 'listLinks' | 'revokeLink' | 'previewLink' | 'joinByLink' | 'knockAtRoom';
 
 /** Links: making, revoking and using them. */
 export function linkEndpoints(rooms: RoomServices): Pick<ClientHandlers, LinkOperation> {
@@ -28,6 +28,11 @@ export function linkEndpoints(rooms: RoomServices): Pick<ClientHandlers, LinkOpe
     async joinByLink({ session, body: { link: text, intro } }) {
       const link = { text, ...(intro !== undefined && { intro }) };
       return { status: 200, body: await rooms.joinByLink(session.who, link) };
+    },
+    async knockAtRoom({ session, body }) {
+      const intro = body.intro !== undefined && { intro: body.intro };
+      const where = 'alias' in body ? { alias: body.alias } : { room: roomOf(body.room), hub: domainFrom(body.hub) };
+      return { status: 200, body: await rooms.knockAtRoom(session.who, { ...where, ...intro }) };
     },
   };
 }

@@ -1,8 +1,13 @@
-import { parseDomain } from '../../protocol/identifiers.js';
-import type { Domain } from '../../protocol/identifiers.js';
-import { ProtocolError } from '../../protocol/protocol-error.js';
 import type { RoomServices } from '../../services/room-services.js';
-import { LIMIT_DEFAULT, addressOf, eventOf, roomOf, sendAnswer, type ClientHandlers } from './client-call.js';
+import {
+  LIMIT_DEFAULT,
+  addressOf,
+  domainFrom,
+  eventOf,
+  roomOf,
+  sendAnswer,
+  type ClientHandlers,
+} from './client-call.js';
 
 type ModerationOperation =
   | 'setInfo'
@@ -38,10 +43,10 @@ export function moderationEndpoints(rooms: RoomServices): Pick<ClientHandlers, M
         await rooms.setPin(session.who, roomOf(params.room), { event: eventOf(params.event), isPinned: false }),
       ),
     denyProvider: async ({ session, params }) =>
-      sendAnswer(await rooms.denyProvider(session.who, roomOf(params.room), domainIn(params.domain))),
+      sendAnswer(await rooms.denyProvider(session.who, roomOf(params.room), domainFrom(params.domain))),
     liftDeny: async ({ session, params }) => ({
       status: 200,
-      body: await rooms.liftDeny(session.who, roomOf(params.room), domainIn(params.domain)),
+      body: await rooms.liftDeny(session.who, roomOf(params.room), domainFrom(params.domain)),
     }),
     listRoles: async ({ session, params }) => ({
       status: 200,
@@ -69,10 +74,4 @@ export function moderationEndpoints(rooms: RoomServices): Pick<ClientHandlers, M
       return { status: 200, body: await rooms.readActs(session.who, page) };
     },
   };
-}
-
-function domainIn(text: string): Domain {
-  const domain = parseDomain(text);
-  if (domain === undefined) throw new ProtocolError('bad-request', { part: '/domain' });
-  return domain;
 }

@@ -10,6 +10,8 @@ export interface RoomFace {
   readonly about?: string;
   readonly alias?: string;
   readonly members: number;
+  /** `knock`: who asks may be let in */
+  readonly join?: 'knock';
 }
 
 /**
@@ -52,5 +54,6 @@ export function faceOf({ state }: LiveRoom): RoomFace {
     ...(typeof about === 'string' && { about }),
     ...(typeof alias === 'string' && { alias }),
     members: state.joinedCount,
+    ...(state.settings.join !== undefined && { join: state.settings.join }),
   };
 }

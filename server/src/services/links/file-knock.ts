@@ -1,9 +1,10 @@
 import { limits } from '@payvand/spec';
 import { sha256Base64url } from '../../protocol/hash.js';
 import { domainOf } from '../../protocol/identifiers.js';
-import type { Address } from '../../protocol/identifiers.js';
+import type { Address, RoomId } from '../../protocol/identifiers.js';
 import type { KnockBody } from '../../protocol/knock-mail.js';
 import type { Mail } from '../../protocol/mail.js';
+import type { RoomState } from '../../protocol/room-state.js';
 import type { RequestRow, RequestState } from '../../storage/account-rows.js';
 import { noteOf } from '../account-news.js';
 import type { ServiceDeps } from '../deps.js';
@@ -12,7 +13,7 @@ import { mayReach, REQUESTS_WAITING_MAX } from '../may-reach.js';
 import type { Actor } from '../room-services.js';
 import { isGoodLink } from './answer-link.js';
 
-type KnockDeps = Pick<ServiceDeps, 'domain' | 'store' | 'clock' | 'rooms' | 'bells' | 'accountIdOf'>;
+export type KnockDeps = Pick<ServiceDeps, 'domain' | 'store' | 'clock' | 'rooms' | 'bells' | 'accountIdOf'>;
 
 /**
  * Puts a knock before the issuer of the link and those here who look after the room. One that need not be answered is
@@ -21,23 +22,53 @@ type KnockDeps = Pick<ServiceDeps, 'domain' | 'store' | 'clock' | 'rooms' | 'bel
  * @see PV-KNK-003 to PV-KNK-005
  */
 export async function fileKnock(deps: KnockDeps, mail: Mail, { link, intro }: KnockBody): Promise<void> {
-  const { from, to, hash, until } = mail;
+  const { from } = mail;
   const { room } = link;
   const live = await deps.rooms.get(room);
   const now = deps.clock.now();
   if (live === undefined || !isGoodLink(live, link, now) || !(await isOwnLink(deps, link))) return;
-  if (live.state.isJoined(from) || live.state.access(from)?.ban === true || live.state.isDenied(domainOf(from))) return;
+  if (!mayKnock(live, from)) return;
+  await showKnock(deps, live, { mail, ...(intro !== undefined && { intro }), issuer: link.by });
+}
+
+/**
+ * Puts a knock before those here who may let people into the room, and the issuer of the link it is made with.
+ *
+ * @param knock without `issuer`: a knock at the room
+ * @see PV-KNK-004, PV-KNK-005, PV-KNK-012
+ */
+export async function showKnock(
+  deps: KnockDeps,
+  live: LiveRoom,
+  { mail, intro, issuer }: { mail: Mail; intro?: string; issuer?: Address },
+): Promise<void> {
+  const { from, hash, until } = mail;
+  const { room, hub } = live;
   const told: Actor[] = [];
-  for (const who of await keepersOf(deps, live, to)) if (await mayReach(deps, who, from)) told.push(who);
-  const body = { mail: mail.jws, told: told.map((who) => who.accountId), ...(intro !== undefined && { intro }) };
+  for (const who of await keepersHere(deps, live, issuer)) if (await mayReach(deps, who, from)) told.push(who);
+  const body = {
+    ...{ mail: mail.jws, told: told.map((who) => who.accountId) },
+    ...(intro !== undefined && { intro }),
+    ...(issuer === undefined && { isAtRoom: true }),
+  };
   const request = {
-    ...{ id: sha256Base64url(`${room}\0${from}`), kind: 'knock' as const, room, hub: live.hub, by: from },
-    ...{ body: JSON.stringify(body), at: now, until, state: 'waiting' as const },
+    ...{ id: knockId(room, from), kind: 'knock' as const, room, hub, by: from },
+    ...{ body: JSON.stringify(body), at: deps.clock.now(), until, state: 'waiting' as const },
   };
   for (const { accountId, address } of told) {
-    const seen = address === to ? { mail: { hash: Buffer.from(hash, 'base64url'), until } } : {};
+    const seen = address === issuer ? { mail: { hash: Buffer.from(hash, 'base64url'), until } } : {};
     await tell(deps, { ...request, accountId }, { max: REQUESTS_WAITING_MAX, ...seen });
   }
+}
+
+/** One knock of a person at a room is one request, whichever way it came. */
+export function knockId(room: RoomId, person: Address): string {
+  return sha256Base64url(`${room}\0${person}`);
+}
+
+/** Whether somebody is neither in a room nor kept out of it. */
+export function mayKnock({ state }: LiveRoom, person: Address): boolean {
+  return !state.isJoined(person) && state.access(person)?.ban !== true && !state.isDenied(domainOf(person));
 }
 
 /** One answer is enough: the request is settled for all who were told. @see PV-KNK-006 */
@@ -58,17 +89,26 @@ async function isOwnLink(deps: KnockDeps, { by, room, jws }: KnockBody['link']):
 }
 
 /** The issuer, and people here of a rank above the ordinary who may invite. */
-async function keepersOf(deps: KnockDeps, { state }: LiveRoom, issuer: Address): Promise<Actor[]> {
+export async function keepersHere(
+  deps: Pick<KnockDeps, 'domain' | 'clock' | 'accountIdOf'>,
+  { state }: LiveRoom,
+  issuer?: Address,
+): Promise<Actor[]> {
   const now = deps.clock.now();
   const keepers: Actor[] = [];
-  for (const address of new Set([issuer, ...state.joinedMembersOf(deps.domain)])) {
-    const { rank, rights } = state.roleOf(address, now);
-    if (address !== issuer && (rank === 0 || !rights.has('invite'))) continue;
+  for (const address of new Set([...(issuer === undefined ? [] : [issuer]), ...state.joinedMembersOf(deps.domain)])) {
+    if (address !== issuer && !isKeeper(state, address, now)) continue;
     const accountId = await deps.accountIdOf(address);
     if (accountId !== undefined) keepers.push({ accountId, address });
     if (keepers.length >= limits.knockReadersMax) break;
   }
   return keepers;
+}
+
+/** Whether a person of a rank above the ordinary may let others in. */
+export function isKeeper(state: RoomState, person: Address, now: number): boolean {
+  const { rank, rights } = state.roleOf(person, now);
+  return rank > 0 && rights.has('invite');
 }
 
 async function tell(

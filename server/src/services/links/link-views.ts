@@ -53,3 +53,8 @@ export interface RoomPreview {
   readonly about?: string;
   readonly members: number;
 }
+
+/** A room by its id and hub, or by a name. */
+export type KnockWanted = ({ readonly room: RoomId; readonly hub: Domain } | { readonly alias: string }) & {
+  readonly intro?: string;
+};
