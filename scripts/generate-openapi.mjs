@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
+import { modernSchema } from './lib/modern-schema.mjs';
 import { describeClientApi } from './openapi/client-api.mjs';
 import { describeFederationApi } from './openapi/federation-api.mjs';
 
@@ -17,7 +18,7 @@ const spec = await import(pathToFileURL(join(values.root, 'spec', 'dist', 'schem
 const wanted = { 'client.json': describeClientApi(spec), 'federation.json': describeFederationApi(spec) };
 const texts = Object.entries(wanted).map(([file, document]) => [
   join(folder, file),
-  `${JSON.stringify(document, null, 2)}\n`,
+  `${JSON.stringify(modernSchema(document), null, 2)}\n`,
 ]);
 const stale = texts.filter(([file, text]) => !existsSync(file) || readFileSync(file, 'utf8') !== text);
 

@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
+import { modernSchema } from './lib/modern-schema.mjs';
 
 const home = dirname(dirname(fileURLToPath(import.meta.url)));
 const { values } = parseArgs({ options: { check: { type: 'boolean' }, root: { type: 'string', default: home } } });
@@ -32,5 +33,5 @@ console.log(`${wanted.size} schemas, ${extra.length + stale.length} ${values.che
 
 function published(name, schema) {
   const head = { $schema: 'https://json-schema.org/draft/2020-12/schema', $id: `urn:payvand:schema:${name}` };
-  return `${JSON.stringify({ ...head, ...schema }, null, 2)}\n`;
+  return `${JSON.stringify({ ...head, ...modernSchema(schema) }, null, 2)}\n`;
 }

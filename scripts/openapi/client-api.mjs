@@ -83,14 +83,16 @@ function answer(references, shape, mediaType) {
 }
 
 function describeStream(spec, references) {
+  const codes = ['not-supported', 'overloaded', ...listenerCodes];
   return {
     operationId: 'openStream',
     summary: 'Opens the live stream, a WebSocket: the client sends `stream-op`s, the server `stream-frame`s.',
     security: [],
     responses: {
       101: { description: 'The socket is open; the first op must be `open`.' },
-      ...problemResponses(['not-supported', 'overloaded', ...listenerCodes], spec, references.use(spec.Problem)),
+      ...problemResponses(codes, spec, references.use(spec.Problem)),
     },
+    'x-error-codes': codes,
     'x-ops': references.use(spec.StreamOp),
     'x-frames': references.use(spec.StreamFrame),
   };

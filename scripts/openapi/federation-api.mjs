@@ -4,8 +4,16 @@ import { information, makeReferences, problemResponses } from './components.mjs'
 const commonCodes = [
   ...['bad-http', 'request-timeout', 'headers-too-large', 'unsupported-media-type', 'too-large'],
   ...['unknown-peer', 'bad-signature', 'blocked', 'over-budget', 'overloaded', 'internal', 'bad-json', 'bad-request'],
+  'unavailable',
 ];
-const roomVerbs = new Set(['log', 'join', 'snapshot']);
+/** What else a verb may answer as a whole. */
+const ownCodes = {
+  log: ['unknown-room'],
+  join: ['unknown-room'],
+  snapshot: ['unknown-room'],
+  directory: ['not-found', 'wrong-origin'],
+  report: ['bad-report', 'wrong-origin'],
+};
 
 /**
  * @param spec the module @payvand/spec
@@ -58,11 +66,7 @@ const documentEndpoint = {
 };
 
 function describeVerb(spec, references, { verb, class: budget, request, answer }) {
-  const codes = [
-    ...commonCodes,
-    ...(roomVerbs.has(verb) ? ['unknown-room'] : []),
-    ...(verb === 'directory' ? ['not-found'] : []),
-  ];
+  const codes = [...commonCodes, ...(ownCodes[verb] ?? [])];
   return {
     operationId: verb,
     requestBody: { required: true, content: { 'application/json': { schema: references.use(request) } } },

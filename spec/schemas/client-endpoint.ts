@@ -38,6 +38,7 @@ export const clientCommonCodes = [
   'over-budget',
   'internal',
   'overloaded',
+  'unavailable',
 ] as const satisfies readonly ErrorCode[];
 
 /** A rule of the room, or its hub, refused the event. */

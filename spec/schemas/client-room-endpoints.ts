@@ -231,6 +231,7 @@ export const memberEndpoints = {
     summary: 'Removes a person from a group.',
     params: ofRoomAndAddress,
     ...change,
+    codes: [...change.codes, 'not-found'],
   },
   setMemberRole: {
     method: 'PUT',

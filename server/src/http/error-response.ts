@@ -12,6 +12,8 @@ export interface Problem {
   readonly body: string;
 }
 
+/** For those who come again after a failure of which nobody knows how long it lasts. */
+const WAIT_S = 5;
 /** A body this small is read and dropped, so that the connection can be kept. */
 const SKIPPED_BYTES_MAX = 65_536;
 
@@ -38,7 +40,8 @@ export function writeProblem(
   headers: Record<string, string> = {},
 ): Problem {
   const { status, en: title } = errorCodes[code];
-  const { detail, part, retryAfterS, more } = members;
+  const { detail, part, more } = members;
+  const retryAfterS = members.retryAfterS ?? (status === 429 || status === 503 ? WAIT_S : undefined);
   return {
     status,
     headers: {

@@ -108,7 +108,7 @@ export const remove =
   (address: Address) =>
   (live: LiveRoom): Change => {
     const join = live.state.joinEntry(address);
-    if (join === undefined) throw new ProtocolError('not-found', { part: 'address' });
+    if (join === undefined) throw new ProtocolError('not-found', { part: '/address' });
     return access(address, { remove: join.id })(live);
   };
 

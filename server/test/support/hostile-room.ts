@@ -56,6 +56,11 @@ export class HostileRoom {
     return this.records.length - 1;
   }
 
+  /** Of the newest record. */
+  get hash(): string {
+    return this.#hashAt(this.seq).toString('base64url');
+  }
+
   /** A mailbox item that invites somebody. */
   invitation(to: Address, changes: Partial<MailFields> = {}, key: SigningKey = this.#peer.event): string {
     const invite = buildInvite(
