@@ -14,6 +14,7 @@ import { eventVectors } from './vectors/event.mjs';
 import { forwardVectors } from './vectors/forward.mjs';
 import { httpSignatureVectors } from './vectors/http-signature.mjs';
 import { identifierVectors } from './vectors/identifiers.mjs';
+import { importedVectors } from './vectors/imported.mjs';
 import { jwsVectors } from './vectors/jws.mjs';
 import { keyIdVectors } from './vectors/key-id.mjs';
 import { keyStatementVectors } from './vectors/key-statement.mjs';
@@ -44,6 +45,7 @@ const formats = {
   head: headVectors,
   'http-signature': httpSignatureVectors,
   identifiers: identifierVectors,
+  imported: importedVectors,
   invite: inviteVectors,
   jws: jwsVectors,
   'key-id': keyIdVectors,

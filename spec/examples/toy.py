@@ -295,6 +295,12 @@ INVITE = {"room": room_id, "hub": domain, "by": address, "to": address, "until":
 LINK = {"room": room_id, "hub": domain, "by": address, "link": hash32, "until": count, "nonce": nonce,
         "to?": lambda v: False, "after?": lambda v: False, "role?": role_name, "approve?": true, "uses?": whole(1, 1000000)}
 MAIL = {"from": address, "to": lambda v: address(v) or domain(v), "kind": string, "nonce": nonce, "until": count, "body": {}}
+PLACED = {"id": count, "at": count, "by?": {}}
+IMPORTED = {"imported": {"imported": one_of("payvand-imported"), "version": whole(1, 1), "from": one_of("telegram-desktop"), "at": count,
+                         "chat": {"id": string, "kind": string}, "key": string},
+            "message": {"message": {**PLACED, "content?": {}, "media?": {"kind": string}, "reply?": count, "edited?": count}},
+            "service": {"service": {**PLACED, "action": string}},
+            "end": {"end": {"messages": count, "services": count}, "seal": string}}
 CREATE = {"jws": string, "content": string, "statement": string}
 DENIAL = {"hub": domain, "room": room_id, "event": event_id, "code": match("[a-z][a-z0-9-]{0,63}"), "at": count,
           "rule": lambda v: v is None or match("R[1-9][0-9]?")(v)}
@@ -491,6 +497,30 @@ def read_knock(mail):
         need(proves(link["link"], link["room"], mail.p["from"], body["proof"]), "bad-mail")
     except Bad:
         raise Bad("bad-mail")
+
+def need_json(text, code):
+    try:
+        return strict_json(text, 524288)
+    except Bad:
+        raise Bad(code)
+
+def read_imported(lines):
+    """PV-IMP-001 to PV-IMP-009: a file that nobody but its importer has signed."""
+    prev, kinds, header, over = bytes(32), [], None, None
+    for text in lines:
+        line = need_json(text, "bad-import") if not over else {}
+        kind = next((k for k, form in IMPORTED.items() if k in line and has(line, form)), None)
+        need(kind and (kind == "imported") == (not kinds), "bad-import")
+        said = line.get("message", {}).get("content", {})
+        need(all(e["type"] != "mention" for e in said.get("entities", [])), "bad-import")
+        header, over = header or line, kind == "end" and line
+        if not over:
+            kinds, prev = [*kinds, kind], H(b"payvand-import\0" + prev + text.encode())
+    need(over, "cut-tail")
+    seal = read(over["seal"], "payvand-import", 256, {"hash": hash32, "lines": count}, "bad-seal")
+    need(seal.kid == key_id(unb64(header["key"])) and seal.good(unb64(header["key"])), "bad-seal")
+    counts = {"messages": kinds.count("message"), "services": kinds.count("service")}
+    need(seal.p == {"hash": b64(prev), "lines": len(kinds)} and over["end"] == counts, "import-changed")
 
 def read_room_knock(mail):
     """PV-KNK-009 and PV-KNK-014: what is meant for the hub of a room."""
@@ -1847,6 +1877,8 @@ def vector(format, i):
     if format == "link":
         return {"ok": proves(i["link"], i["room"], i["person"], i["proof"])} if op == "proof" else parsed(
             verdict(read_link, i["text"]), lambda: read_link(i["text"]))
+    if format == "imported":
+        return verdict(read_imported, i["lines"])
     if format == "submit-batch":
         return {"taken": taken(i["contentBytes"])}
     if format in ("invite", "mail", "denial", "report"):

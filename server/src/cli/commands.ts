@@ -88,6 +88,11 @@ export const commands: readonly CommandEntry[] = [
     summary: 'write the log of a room as an archive',
     load: async () => (await import('./export-room.js')).exportRoom,
   },
+  {
+    name: 'import telegram',
+    summary: 'make archives of what Telegram Desktop exported',
+    load: async () => (await import('./import-telegram.js')).importTelegram,
+  },
   { name: 'verify', summary: 'check an archive of a room', load: async () => (await import('./verify.js')).verify },
   { name: 'backup', summary: 'copy a stopped server', load: async () => (await import('./backup.js')).backup },
   { name: 'restore', summary: 'bring a copy back', load: async () => (await import('./backup.js')).restore },

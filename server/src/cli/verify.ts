@@ -8,6 +8,7 @@ import { CommandError } from './command.js';
 import type { Command, CommandContext } from './command.js';
 import { usageError } from './parse-arguments.js';
 import { readLines } from './read-lines.js';
+import { isImported, verifyImport } from './verify-import.js';
 import { isExport, verifyExport } from './verify-export.js';
 import type { VerifiedPart } from './verify-export.js';
 import { reportObject, reportText } from './verify-report.js';
@@ -40,6 +41,7 @@ export const verify: Command = {
     'Checks an archive made by payvand export-room, or by any other program, without a server, a network or trust in',
     'whoever made it: chain, seals, signatures, contents, rules, key statements and the state they lead to.',
     'So does it with every room in what a person took along by the client API (GET /me/export).',
+    'Of an archive that payvand import made it says that nobody in it has signed anything, and whether it was changed.',
     'Two archives of one room are also compared: where they part, the proof that its hub told two stories is printed.',
     'Exit codes: 0 verified, 1 a fault was found (its record and code are printed), 2 asked wrongly, 3 unreadable.',
   ].join('\n'),
@@ -51,6 +53,11 @@ async function runVerify(context: CommandContext): Promise<void> {
   const roots = readList(flags['root'], readRoot);
   const expected = readList(flags['expectHead'], readHead);
   const [first = ''] = args;
+  if (await isImported(first)) {
+    if (args.length > 1 || expected.length + roots.length > 0)
+      throw usageError('verify', 'an imported archive is verified alone: no provider stands behind it');
+    return verifyImport(context, first);
+  }
   if (await isExport(first)) {
     if (args.length > 1 || expected.length > 0)
       throw usageError('verify', 'what a person took along is verified alone, without --expect-head');

@@ -8,6 +8,7 @@ export type JwsType =
   | 'payvand-event'
   | 'payvand-seal'
   | 'payvand-denial'
+  | 'payvand-import'
   | 'payvand-invite'
   | 'payvand-mail'
   | 'payvand-report'
