@@ -44,7 +44,8 @@ function apply(root: { root: unknown }, { at, how, value: given }: Change): void
   else if (how === 'remove') Reflect.deleteProperty(holder, key);
   else if (how === 'wrap') holder[key] = [present];
   else if (how === 'repeat') holder[key] = Array.from({ length: 300 }, () => present);
-  else if (how === 'lengthen') holder[key] = typeof present === 'string' ? `${present}${present}x` : String(present);
+  else if (how === 'lengthen')
+    holder[key] = typeof present === 'string' ? `${present}${present}x` : JSON.stringify(present ?? null);
   else if (typeof present === 'object' && present !== null) Object.assign(present, { 'x-more': value });
 }
 
