@@ -9,16 +9,14 @@ import type { World } from '../src/cli/command.js';
 import { describeEvent } from '../src/cli/describe-event.js';
 import { createTestNetwork } from './support/test-network.js';
 import type { TestNetwork } from './support/test-network.js';
-import { TestPerson, until } from './support/test-person.js';
+import { makeStage } from './support/stage.js';
+import { until } from './support/test-person.js';
+import type { Json } from './support/test-person.js';
 
 const program = fileURLToPath(new URL('../bin/payvand.js', import.meta.url));
 
 t.test('two people chat in terminals across providers', { timeout: 120_000 }, async (t) => {
-  const network = await createTestNetwork({ domains: ['a.test', 'b.test'] });
-  t.teardown(() => network.stop());
-  await Promise.all(['a.test', 'b.test'].map((domain) => network.provider(domain).start()));
-  await TestPerson.signUp(network, 'a.test', 'alice');
-  await TestPerson.signUp(network, 'b.test', 'bob');
+  const { network } = await makeStage(t, { alice: 'a.test', bob: 'b.test' });
 
   const alice = openChat(network, 'alice@a.test');
   const bob = openChat(network, 'bob@b.test');
@@ -66,11 +64,7 @@ t.test('two people chat in terminals across providers', { timeout: 120_000 }, as
 });
 
 t.test('who keeps order in a group does so in a terminal', { timeout: 120_000 }, async (t) => {
-  const network = await createTestNetwork({ domains: ['a.test', 'b.test'] });
-  t.teardown(() => network.stop());
-  await Promise.all(['a.test', 'b.test'].map((domain) => network.provider(domain).start()));
-  await TestPerson.signUp(network, 'a.test', 'alice');
-  await TestPerson.signUp(network, 'b.test', 'bob');
+  const { network, ...people } = await makeStage(t, { alice: 'a.test', bob: 'b.test', carol: 'b.test' });
   const alice = openChat(network, 'alice@a.test');
   const bob = openChat(network, 'bob@b.test');
   t.teardown(() => [alice, bob].forEach(({ child }) => child.kill()));
@@ -83,6 +77,29 @@ t.test('who keeps order in a group does so in a terminal', { timeout: 120_000 },
   await alice.reads('bob@b.test⁩  joined');
   for (const word of ['one', 'two']) bob.type(`noise ${word}`);
   await alice.reads('noise two');
+
+  const carol = openChat(network, 'carol@b.test');
+  t.teardown(() => carol.child.kill());
+  await carol.reads('You are carol@b.test');
+  alice.type('/alias friends');
+  await alice.reads('This room is ⁨#friends@a.test⁩ now.');
+  carol.type('/look #friends@a.test');
+  await carol.reads('(not-found)');
+  const { rooms } = await people.alice.call('GET', '/rooms');
+  await people.alice.call('PUT', `/rooms/${String((rooms as Json[])[0]?.['room'])}/settings`, { preview: true });
+  carol.type('/look #friends@a.test');
+  await carol.reads('⁨Friends⁩  (2 people, at ⁨a.test⁩)');
+  alice.type('/link approve');
+  const link = await alice.finds(/https:\/\/a\.test\/join#[\w-]{22}/);
+  carol.type(`/join ${link} from class`);
+  await carol.reads('You asked ⁨alice@a.test⁩ to be let into ⁨Friends⁩');
+  await alice.reads('⁨carol@b.test⁩ asks to be let into a group: ⁨from class⁩');
+  alice.type('/accept 1');
+  await carol.reads('invites you to a group');
+  carol.type('/accept 1');
+  await bob.reads('carol@b.test⁩  joined');
+  alice.type('/unlink 1');
+  await alice.reads('That link lets nobody in any more.');
 
   bob.type('/delete alice@a.test');
   await bob.reads('(no-right)');
@@ -179,6 +196,7 @@ interface Chat {
   readonly child: ReturnType<typeof spawn>;
   type(line: string): void;
   reads(text: string): Promise<void>;
+  finds(pattern: RegExp): Promise<string>;
   ends(): Promise<{ code: number | null; said: string }>;
 }
 
@@ -198,6 +216,7 @@ function openChat(network: TestNetwork, address: string): Chat {
       const what = (): string => `${address} reading “${text}”; it said:\n${said}`;
       await until(() => Promise.resolve(said.includes(text)), text, 30_000).catch(() => t.fail(what()));
     },
+    finds: (pattern) => until(() => Promise.resolve(pattern.exec(said)?.[0]), String(pattern)),
     async ends() {
       const [code] = (await once(child, 'exit')) as [number | null];
       return { code, said };
