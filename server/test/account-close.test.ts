@@ -2,18 +2,12 @@ import { readdir, readFile, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
 import { askDatabase } from './support/provider-database.js';
-import { createTestNetwork } from './support/test-network.js';
-import { TestPerson, until } from './support/test-person.js';
+import { makeStage } from './support/stage.js';
+import { until } from './support/test-person.js';
 import type { Json } from './support/test-person.js';
 
 const [A, B] = ['a.test', 'b.test'] as const;
-const network = await createTestNetwork({ domains: [A, B] });
-t.teardown(() => network.stop());
-await Promise.all([A, B].map((domain) => network.provider(domain).start()));
-
-const alice = await TestPerson.signUp(network, A, 'alice');
-const amir = await TestPerson.signUp(network, A, 'amir');
-const bob = await TestPerson.signUp(network, B, 'bob');
+const { network, alice, amir, bob } = await makeStage(t, { alice: A, amir: A, bob: B });
 const dm = await alice.dmWith(bob);
 const { room } = await alice.call('POST', '/rooms', { title: 'ours', requestKey: 'g' });
 const { room: theirs } = await bob.call('POST', '/rooms', { title: 'on B', requestKey: 'g' });

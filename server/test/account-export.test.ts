@@ -5,21 +5,15 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { request } from 'undici';
 import t from 'tap';
-import { createTestNetwork } from './support/test-network.js';
-import { TestPerson, until } from './support/test-person.js';
-import type { Json } from './support/test-person.js';
+import { makeStage } from './support/stage.js';
+import { until } from './support/test-person.js';
+import type { Json, TestPerson } from './support/test-person.js';
 
 const program = fileURLToPath(new URL('../bin/payvand.js', import.meta.url));
 const folder = await mkdtemp(join(tmpdir(), 'payvand-exports-'));
 t.teardown(() => rm(folder, { recursive: true }));
 const [A, B] = ['a.test', 'b.test'] as const;
-const network = await createTestNetwork({ domains: [A, B] });
-t.teardown(() => network.stop());
-await Promise.all([A, B].map((domain) => network.provider(domain).start()));
-
-const alice = await TestPerson.signUp(network, A, 'alice');
-const bob = await TestPerson.signUp(network, B, 'bob');
-const eve = await TestPerson.signUp(network, B, 'eve');
+const { network, alice, bob, eve } = await makeStage(t, { alice: A, bob: B, eve: B });
 const dm = await alice.dmWith(bob);
 const { room } = await alice.call('POST', '/rooms', { title: 'گروه', requestKey: 'g' });
 const group = String(room);

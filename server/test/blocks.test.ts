@@ -1,17 +1,11 @@
 import t from 'tap';
 import { askDatabase, contentsOf, countText } from './support/provider-database.js';
-import { createTestNetwork } from './support/test-network.js';
-import { TestPerson, until } from './support/test-person.js';
-import type { Json, TestStream } from './support/test-person.js';
+import { makeStage } from './support/stage.js';
+import { until } from './support/test-person.js';
+import type { Json, TestPerson, TestStream } from './support/test-person.js';
 
 const [A, B] = ['a.test', 'b.test'] as const;
-const network = await createTestNetwork({ domains: [A, B] });
-t.teardown(() => network.stop());
-await Promise.all([A, B].map((domain) => network.provider(domain).start()));
-
-const signUp = (domain: string, name: string): Promise<TestPerson> => TestPerson.signUp(network, domain, name);
-const [alice, amir] = [await signUp(A, 'alice'), await signUp(A, 'amir')];
-const [bob, bita] = [await signUp(B, 'bob'), await signUp(B, 'bita')];
+const { network, alice, amir, bob, bita } = await makeStage(t, { alice: A, amir: A, bob: B, bita: B });
 const friends = await amir.dmWith(bita);
 
 const eventOn = async (who: TestPerson, room: string, id: unknown): Promise<Json | undefined> =>

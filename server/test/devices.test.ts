@@ -1,16 +1,10 @@
 import t from 'tap';
-import { createTestNetwork } from './support/test-network.js';
+import { makeStage } from './support/stage.js';
 import { TestPerson, until } from './support/test-person.js';
 import type { Json } from './support/test-person.js';
 
 const [A, B] = ['a.test', 'b.test'] as const;
-const network = await createTestNetwork({ domains: [A, B] });
-t.teardown(() => network.stop());
-await Promise.all([A, B].map((domain) => network.provider(domain).start()));
-
-const alice = await TestPerson.signUp(network, A, 'alice');
-const bob = await TestPerson.signUp(network, B, 'bob');
-const dave = await TestPerson.signUp(network, B, 'dave');
+const { network, alice, bob, dave } = await makeStage(t, { alice: A, bob: B, dave: B });
 const login = await bob.call('POST', '/sessions', { localpart: 'bob', password: 'password of bob', device: 'laptop' });
 const laptop = new TestPerson(network, bob.provider, { address: bob.address, token: String(login['token']) });
 const dm = await alice.dmWith(bob);

@@ -8,7 +8,7 @@ import { until } from './support/test-person.js';
 import type { Json, TestPerson } from './support/test-person.js';
 
 const group = await makeTestGroup(t, 'events');
-const { network, alice, bob, bita, gita, dave, carol, room, stream, path } = group;
+const { network, hub, alice, bob, bita, gita, dave, carol, room, stream, path } = group;
 const everywhere = ['a.test', 'b.test', 'c.test'];
 
 const idOf = async (answer: Promise<Json>): Promise<string> => String((await answer)['id']);
@@ -19,7 +19,7 @@ const byCarol = await idOf(carol.say(room, secret));
 const secretEdit = await idOf(
   carol.send(room, { type: 'message.edit', content: { text: `${secret}, edited` }, rel: [['edit', byCarol]] }),
 );
-for (const person of [bob, carol]) await group.caughtUp(person);
+await group.settled();
 
 const attempt =
   (event: () => Content) =>
@@ -150,6 +150,7 @@ const features: readonly Feature[] = [
   },
   {
     name: 'somebody is seen to type',
+    isFleeting: true,
     act: () => alice.call('PUT', path('/typing'), { typing: true }),
     seen: async () => true,
     told: (frame) => frame['t'] === 'typing' && frame['room'] === room && frame['from'] === alice.address,
@@ -159,6 +160,7 @@ const features: readonly Feature[] = [
   },
   {
     name: 'somebody is seen to have read',
+    isFleeting: true,
     act: () => alice.call('PUT', path('/read'), { seq: 5 }),
     seen: async () => true,
     told: (frame) => frame['t'] === 'read' && frame['from'] === alice.address && frame['seq'] === 5,
@@ -171,7 +173,8 @@ const features: readonly Feature[] = [
 await runFeatures(t, group, features);
 
 await t.test('what was deleted is gone from every database, with its edits', async (t) => {
-  for (const person of [bob, carol]) await group.caughtUp(person);
+  await hub.disturb();
+  await group.settled();
   for (const id of [byAlice, byBob, byCarol, secretEdit]) {
     const contents = await contentsOf(network, id, everywhere);
     t.same(
@@ -193,6 +196,7 @@ await t.test('what was deleted is gone from every database, with its edits', asy
 });
 
 await t.test('receipts that are off are not sent', async (t) => {
+  await hub.disturb();
   await alice.call('PATCH', '/me', { receipts: false });
   await alice.call('PUT', path('/read'), { seq: 7 });
   await alice.call('PATCH', '/me', { receipts: true });
@@ -210,6 +214,7 @@ await t.test('unread messages are counted until they are read, on every device',
   t.equal(await unread(), 0);
   for (const text of ['one', 'two', 'three']) await alice.say(room, text);
   await bob.say(room, 'own words do not count');
+  await hub.disturb();
   await group.caughtUp(bob);
   t.equal(await unread(), 3);
   const seq = await group.head();
@@ -224,6 +229,7 @@ await t.test('a request key stands for one event, on the hub and on a follower',
     const event = { requestKey: 'once', type: 'message', content: { text: `once by ${person.address}` } };
     const answers = await Promise.all([1, 2, 3].map(() => person.call('POST', path('/events'), event)));
     t.equal(new Set(answers.map(({ id }) => id)).size, 1);
+    await hub.disturb();
     t.same(await person.call('POST', path('/events'), event), answers[0]);
     t.equal(await person.refusal('POST', path('/events'), { ...event, content: { text: 'other' } }), 'key-reused');
   }
@@ -237,8 +243,10 @@ await t.test('texts arrive byte for byte', async (t) => {
     'line\nbreak\ttab "quotes" \\ back / slash \u2028 \u2029 \u007f',
     '\u{10FFFF}\uFFFD',
   ];
-  for (const text of texts) {
-    const { id } = await alice.say(room, text);
+  const said: [string, Json][] = [];
+  for (const text of texts) said.push([text, await alice.say(room, text)]);
+  await hub.disturb();
+  for (const [text, { id }] of said) {
     const frame = await stream.find((one) => one['id'] === id);
     t.equal((frame['content'] as Json)['text'], text);
     t.equal(((await contentOn(bob, id)) as Json)['text'], text);
@@ -249,6 +257,7 @@ await t.test('content goes up to 64 KiB and not a byte further', async (t) => {
   const empty = Buffer.byteLength(JSON.stringify({ salt: 'x'.repeat(22), alt: '' }));
   const blob = (bytes: number): Content => ({ type: 'x.example.blob', content: { alt: 'a'.repeat(bytes - empty) } });
   const { id } = await bob.send(room, blob(65_536));
+  await hub.disturb();
   await group.caughtUp(carol);
   const [held] = await contentsOf(network, String(id), ['c.test']);
   t.equal(Buffer.byteLength(held?.content ?? ''), 65_536);
@@ -260,6 +269,7 @@ await t.test('a stream sends too, and is answered by key', async (t) => {
   stream.send({ op: 'send', key: 'by-stream', room, type: 'message', content: { text: 'by stream' } });
   const sent = await stream.find((frame) => frame['t'] === 'sent' && frame['key'] === 'by-stream');
   t.equal(sent['status'], 'ordered');
+  await hub.disturb();
   await until(async () => (await group.eventOn(carol, sent['id'])) !== undefined, 'carol to have it');
   stream.send({ op: 'send', key: 'bad', room, type: 'message.delete', content: {}, rel: [['delete', byCarol]] });
   const refused = await stream.find((frame) => frame['t'] === 'sent' && frame['key'] === 'bad');

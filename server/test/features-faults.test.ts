@@ -3,20 +3,15 @@ import { activeKey, openKeyFile, rotateKeys, statementOf, writeKeyFile } from '.
 import { buildEvent, parseEvent } from '../src/protocol/event.js';
 import { parseDomain } from '../src/protocol/identifiers.js';
 import { askDatabase } from './support/provider-database.js';
-import { createTestNetwork } from './support/test-network.js';
-import { TestPerson, until } from './support/test-person.js';
-import type { Json, TestStream } from './support/test-person.js';
+import { makeStage } from './support/stage.js';
+import { until } from './support/test-person.js';
+import type { Json, TestPerson, TestStream } from './support/test-person.js';
 
 const [A, B] = ['a.test', 'b.test'] as const;
 /** Two seconds to wait, and time for a busy machine. */
 const KEYS_MS_MAX = 12_000;
-const network = await createTestNetwork({ domains: [A, B] });
-t.teardown(() => network.stop());
-const hub = network.provider(A);
-const follower = network.provider(B);
-await Promise.all([hub.start(), follower.start()]);
-const alice = await TestPerson.signUp(network, A, 'alice');
-const bob = await TestPerson.signUp(network, B, 'bob');
+const { network, alice, bob } = await makeStage(t, { alice: A, bob: B });
+const [hub, follower] = [alice.provider, bob.provider];
 
 const room = String((await alice.call('POST', '/rooms', { title: 'faults', requestKey: 'faults' }))['room']);
 await alice.call('POST', `/rooms/${room}/invites`, { address: bob.address });

@@ -9,7 +9,7 @@ import type { Json } from './support/test-person.js';
 
 const title = 'گروه پیوند';
 const group = await makeTestGroup(t, title);
-const { network, alice, bob, bita, gita, dave, carol, room, path } = group;
+const { network, hub, alice, bob, bita, gita, dave, carol, room, path } = group;
 const amir = await TestPerson.signUp(network, 'a.test', 'amir');
 const bella = await TestPerson.signUp(network, 'b.test', 'bella');
 const cyrus = await TestPerson.signUp(network, 'c.test', 'cyrus');
@@ -162,11 +162,13 @@ const features: readonly Feature[] = [
 await runFeatures(t, group, features);
 
 await t.test('the owner is out of reach of every rank, and leaves last', async (t) => {
+  await hub.disturb();
   t.equal(await bita.refusal('PUT', path(`/bans/${alice.address}`)), 'rank');
   t.equal(await alice.refusal('POST', path('/leave')), 'no-right');
 });
 
 await t.test('a restriction with an end is over at that time', async (t) => {
+  await hub.disturb();
   const until = Date.now() + 2500;
   await alice.call('PUT', path(access(bob, 'restriction')), { rights: ['send'], until });
   await group.caughtUp(bob);
@@ -179,6 +181,7 @@ await t.test('an invitation from before a ban opens nothing, not even after the 
   await alice.call('POST', path('/invites'), { address: cyrus.address });
   const { id } = await until(async () => (await requestsOf(cyrus))[0], 'the invitation');
   await alice.call('PUT', path(`/bans/${cyrus.address}`));
+  await hub.disturb();
   t.equal(await cyrus.refusal('POST', `/requests/${String(id)}/accept`), 'not-invited', 'banned');
   await alice.call('DELETE', path(`/bans/${cyrus.address}`));
   t.equal(await cyrus.refusal('POST', `/requests/${String(id)}/accept`), 'not-invited', 'not banned any more');
@@ -193,34 +196,37 @@ await t.test('an invitation from before a ban opens nothing, not even after the 
 });
 
 await t.test('whoever comes later reads what history allows, and their provider holds no more', async (t) => {
+  // Of a provider that has nobody in these groups, and so not of the hub.
+  const newcomer = hub.provider === cyrus.provider ? bella : cyrus;
   for (const visible of ['joined', 'all'] as const) {
-    const words = `said before anybody from C came: ${visible}`;
-    const created = await alice.call('POST', '/rooms', { title: visible, requestKey: visible });
-    const late = String(created['room']);
+    const words = `said before the newcomer came: ${visible}`;
+    const late = await group.another(visible);
     await alice.call('PUT', `/rooms/${late}/history`, { visible });
     await alice.say(late, words);
-    await alice.call('POST', `/rooms/${late}/invites`, { address: cyrus.address });
+    await alice.call('POST', `/rooms/${late}/invites`, { address: newcomer.address });
     const { id } = await until(async () => {
-      const { requests } = await cyrus.call('GET', '/requests');
+      const { requests } = await newcomer.call('GET', '/requests');
       return (requests as Json[]).find((request) => request['room'] === late);
     }, 'the invitation');
-    await cyrus.call('POST', `/requests/${String(id)}/accept`);
+    await newcomer.call('POST', `/requests/${String(id)}/accept`);
+    await hub.disturb();
     await alice.say(late, 'welcome');
     const texts = async (): Promise<unknown[]> =>
-      (await cyrus.events(late)).flatMap(({ content, type }) =>
+      (await newcomer.events(late)).flatMap(({ content, type }) =>
         type === 'message' ? [(content as Json)['text']] : [],
       );
     const expected = visible === 'all' ? [words, 'welcome'] : ['welcome'];
     await until(async () => (await texts()).length >= expected.length, 'the history');
     t.same(await texts(), expected, `a person reads ${visible}`);
-    const [held] = await askDatabase<{ n: string }>(network, 'c.test', {
+    const { domain } = newcomer.provider;
+    const [held] = await askDatabase<{ n: string }>(network, domain, {
       text: 'SELECT count(*) AS n FROM log WHERE room_id = $1 AND position($2 in content) > 0',
       values: [late, words],
     });
     t.equal(Number(held?.n), visible === 'all' ? 1 : 0, 'as its provider holds it');
     const page = await callAsPeer(network, {
-      from: 'c.test',
-      to: 'a.test',
+      from: domain,
+      to: hub.provider.domain,
       verb: 'log',
       body: { room: late, from: 0, max: 256 },
     });

@@ -7,7 +7,7 @@ import type { Content } from './support/test-group.js';
 import type { ApiError, Json, TestPerson } from './support/test-person.js';
 
 const group = await makeTestGroup(t, 'messages');
-const { network, alice, bob, bita, gita, dave, carol, room, path } = group;
+const { network, hub, alice, bob, bita, gita, dave, carol, room, path } = group;
 const mute = { by: gita, code: 'no-right' } as const;
 const message = (content: Json, rel?: Content['rel']): Content => ({ type: 'message', content, ...(rel && { rel }) });
 const attempt =
@@ -193,6 +193,7 @@ const features: readonly Feature[] = [
 await runFeatures(t, group, features);
 
 await t.test('what is not well-formed is refused at home, with the member at fault', async (t) => {
+  await hub.disturb();
   const faults: [Json, string][] = [
     [{}, '/content/text'],
     [{ text: 'a', location: place.location }, '/content/alt'],
@@ -215,6 +216,7 @@ await t.test('mentions are counted until they are read, also by a provider that 
   await carol.send(room, message(marked));
   await alice.send(room, message({ text: 'nobody' }));
   await alice.send(room, { type: 'message.delete', content: {}, rel: [['delete', String(gone)]] });
+  await hub.disturb();
   await b.start();
   await group.caughtUp(bob);
   t.equal(await mentionsOf(bob), 2, 'what was deleted does not count');
@@ -227,6 +229,7 @@ await t.test('mentions are counted until they are read, also by a provider that 
 await t.test('a thread is paged, and shows that something was deleted in it', async (t) => {
   const [first, second] = await threadOn(alice);
   await alice.send(room, { type: 'message.delete', content: {}, rel: [['delete', String(first?.['id'])]] });
+  await hub.disturb();
   await group.caughtUp(carol);
   t.same(
     (await threadOn(carol)).map(({ id }) => id),
@@ -249,12 +252,14 @@ await t.test('a thread is paged, and shows that something was deleted in it', as
 await t.test('a closed poll takes no votes', async (t) => {
   t.equal(await attempt(() => vote(bobsPoll, [0]))(bob), 'poll-closed');
   const { id } = await alice.send(room, asked({ closes: 1 }));
+  await hub.disturb();
   await group.caughtUp(bob);
   t.equal(await attempt(() => vote(id, [0]))(bob), 'poll-closed');
   t.equal((await tallyOn(bob, id))['closed'], true);
 });
 
 await t.test('who voted is told, but never in an anonymous poll', async (t) => {
+  await hub.disturb();
   const { votes } = await carol.call('GET', path(`/polls/${String(poll)}/votes`));
   t.same(votes, [
     { address: alice.address, choices: [1] },
@@ -273,20 +278,19 @@ await t.test(
   async (t) => {
     await alice.call('PUT', path('/history'), { visible: 'all' });
     const { id } = await bob.send(room, asked({ multiple: true }));
-    for (const person of [bob, carol]) await group.caughtUp(person);
+    await group.settled();
     await alice.send(room, vote(id, [0, 1]));
     await bob.send(room, vote(id, [1, 2]));
     await carol.send(room, vote(id, [1]));
     await carol.send(room, vote(id, []));
     const gone = await bita.send(room, vote(id, [2]));
     await bita.send(room, { type: 'message.delete', content: {}, rel: [['delete', String(gone['id'])]] });
-    const hub = network.provider('a.test');
-    await hub.kill();
-    await hub.start();
+    await hub.provider.kill();
+    await hub.provider.start();
     await bob.send(room, vote(id, [1]));
     await group.caughtUp(carol);
     await bob.send(room, close(id));
-    for (const person of [bob, carol]) await group.caughtUp(person);
+    await group.settled();
     for (const person of [alice, bob, carol])
       t.match(await tallyOn(person, id), { counts: [1, 2, 0], voters: 2, closed: true }, person.address);
     t.same((await tallyOn(bob, id))['mine'], [1]);
@@ -295,7 +299,8 @@ await t.test(
 
 await t.test('a deleted poll takes its votes along', async (t) => {
   await alice.send(room, { type: 'message.delete', content: {}, rel: [['delete', String(poll)]] });
-  for (const person of [bob, carol]) await group.caughtUp(person);
+  await hub.disturb();
+  await group.settled();
   t.equal(await bob.refusal('GET', path(`/polls/${String(poll)}`)), 'not-found');
   for (const domain of ['a.test', 'b.test', 'c.test']) {
     const text = `SELECT count(*) FROM log l JOIN relations r ON r.room_id = l.room_id AND r.seq = l.seq
@@ -308,10 +313,11 @@ await t.test('a deleted poll takes its votes along', async (t) => {
 await t.test('PV-MSG-064 to PV-MSG-070: what a forward names, and what it keeps quiet', async (t) => {
   const sent = async (answer: Promise<Json>): Promise<unknown> => {
     const { id } = await answer;
-    for (const person of [bob, carol]) await group.caughtUp(person);
+    await group.settled();
     return id;
   };
   const hidden = await sent(fromElsewhere(quiet));
+  await hub.disturb();
   t.match(await said(bob, hidden), { text: 'psst', forwarded: {} });
   t.strictSame(await sourceOn(bob, hidden), { status: 'none' });
   t.equal(
@@ -352,6 +358,7 @@ await t.test('what a message said before is listed while the room shows it', asy
   const { id } = await alice.say(room, 'one');
   for (const edited of ['two', 'three'])
     await alice.send(room, { type: 'message.edit', content: { text: edited }, rel: [['edit', String(id)]] });
+  await hub.disturb();
   await group.caughtUp(bob);
   const edits = path(`/events/${String(id)}/edits`);
   const { events } = await bob.call('GET', edits);

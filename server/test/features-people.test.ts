@@ -1,20 +1,15 @@
 import t from 'tap';
 import { askDatabase } from './support/provider-database.js';
-import { createTestNetwork } from './support/test-network.js';
+import { makeRowHub } from './support/row-hub.js';
+import { makeStage } from './support/stage.js';
 import { TestPerson, until } from './support/test-person.js';
 import type { Json } from './support/test-person.js';
 
 const [A, B] = ['a.test', 'b.test'] as const;
-const network = await createTestNetwork({ domains: [A, B] });
-t.teardown(() => network.stop());
-await Promise.all([A, B].map((domain) => network.provider(domain).start()));
-
-const signUp = (domain: string, name: string): Promise<TestPerson> => TestPerson.signUp(network, domain, name);
-const alice = await signUp(A, 'alice');
-const amir = await signUp(A, 'amir');
-const bob = await signUp(B, 'bob');
-const dave = await signUp(B, 'dave');
-const erin = await signUp(B, 'erin');
+const homes = { alice: A, amir: A, bob: B, dave: B, erin: B } as const;
+const { network, alice, amir, bob, dave, erin } = await makeStage(t, homes);
+// A dm has its hub where it was asked for (PV-ROOM-006).
+const hub = makeRowHub(t, alice.provider);
 const stream = bob.openStream();
 t.teardown(() => stream.close());
 
@@ -39,6 +34,7 @@ let dm = '';
 await t.test('contact is asked for with a few words, and begins when it is accepted', async (t) => {
   const intro = 'سلام باب، من آلیس هستم. می‌شود حرف بزنیم؟';
   dm = String((await ask(alice, bob.address, intro))['room']);
+  await hub.disturb();
   const frame = await stream.find((one) => one['t'] === 'request');
   t.match(frame, { kind: 'contact', by: alice.address, room: dm, intro, state: 'waiting' }, 'told on B');
   const request = await requestBy(bob, alice);
@@ -60,11 +56,13 @@ await t.test('an introduction has up to 200 characters', async (t) => {
     intro: '😀'.repeat(length),
   });
   t.equal(await alice.refusal('POST', '/contacts', contact(201)), 'bad-request');
+  await hub.disturb();
   t.equal(await alice.refusal('POST', '/contacts', contact(200)), undefined);
 });
 
 await t.test('a dm is for its two people and has no state to change', async (t) => {
   const { id } = await alice.say(dm, 'hello');
+  await hub.disturb();
   t.ok(await stream.find((frame) => frame['id'] === id), 'told on B');
   t.equal(
     await dave.refusal('POST', `/rooms/${dm}/events`, {
@@ -83,6 +81,7 @@ await t.test('who asks does not learn whether an account exists, ignores or has 
   await ask(alice, erin.address);
   await erin.call('POST', `/requests/${String((await requestBy(erin, alice))['id'])}/block`);
   await ask(alice, dave.address);
+  await hub.disturb();
   await dave.call('POST', `/requests/${String((await requestBy(dave, alice))['id'])}/ignore`);
   t.same(await requestsOf(dave), [], 'an ignored request is gone');
   const shapes: unknown[] = [];
@@ -107,11 +106,13 @@ await t.test('a blocked person does not get through, others do, and it can be li
   );
   await erin.call('DELETE', `/blocks/${alice.address}`);
   await ask(alice, erin.address, 'once more');
+  await hub.disturb();
   t.equal((await requestBy(erin, alice))['intro'], 'once more');
 });
 
 await t.test('two people who ask each other at once end in one dm', async (t) => {
   await Promise.all([ask(amir, bob.address), ask(bob, amir.address)]);
+  await hub.disturb();
   const [[one], [other]] = await until(async () => {
     const both = [await mutualWith(amir, bob), await mutualWith(bob, amir)] as const;
     return both.every((rooms) => rooms.length === 1) && both;
@@ -127,6 +128,7 @@ await t.test('two people who ask each other at once end in one dm', async (t) =>
 
 await t.test('a name is told to those one knows', async (t) => {
   await alice.call('PATCH', '/me', { name: 'آلیس' });
+  await hub.disturb();
   t.equal((await bob.call('GET', `/profiles/${alice.address}`))['name'], 'آلیس');
   t.equal(await bob.refusal('GET', '/profiles/nobody@a.test'), 'not-found');
 });
@@ -137,6 +139,7 @@ await t.test('what a blocked person says in a dm is recorded and not shown', asy
   await alice.call('PUT', `/rooms/${dm}/typing`, { typing: true });
   const { id, status } = await alice.say(dm, 'you blocked me?');
   t.equal(status, 'ordered', 'it looks as ever to the one who is blocked');
+  await hub.disturb();
   const shown = await until(async () => (await bob.events(dm)).find((event) => event['id'] === id), 'the record on B');
   t.equal(shown['content'], null, 'history does not show it');
   t.equal((await bob.call('GET', `/rooms/${dm}`))['unread'], 0, 'nor is it counted');
@@ -171,5 +174,6 @@ await t.test('a session that is ended closes its stream and no other', async (t)
   t.match(onPhone.frames.at(-1), { t: 'error', code: 'bad-token' });
   t.equal(await phone.refusal('GET', '/me'), 'bad-token');
   const { id } = await alice.say(dm, 'still there?');
+  await hub.disturb();
   t.ok(await stream.find((frame) => frame['id'] === id), 'the other stream goes on');
 });

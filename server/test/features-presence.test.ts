@@ -1,20 +1,14 @@
 import t from 'tap';
 import { HostilePeer } from './support/hostile-peer.js';
-import { createTestNetwork } from './support/test-network.js';
-import { TestPerson, until } from './support/test-person.js';
-import type { Json, TestStream } from './support/test-person.js';
+import { makeStage } from './support/stage.js';
+import { until } from './support/test-person.js';
+import type { Json, TestPerson, TestStream } from './support/test-person.js';
 
 const [A, B, E] = ['a.test', 'b.test', 'e.test'] as const;
-const network = await createTestNetwork({ domains: [A, B, E] });
-t.teardown(() => network.stop());
-await Promise.all([A, B].map((domain) => network.provider(domain).start()));
+const homes = { alice: A, amir: A, bob: B, dave: B } as const;
+const { network, alice, amir, bob, dave } = await makeStage(t, homes, [E]);
 const evil = await HostilePeer.start(network, E);
 t.teardown(() => evil.stop());
-const signUp = (domain: string, name: string): Promise<TestPerson> => TestPerson.signUp(network, domain, name);
-const alice = await signUp(A, 'alice');
-const amir = await signUp(A, 'amir');
-const bob = await signUp(B, 'bob');
-const dave = await signUp(B, 'dave');
 const dm = await alice.dmWith(bob);
 await alice.dmWith(amir);
 const { room } = await alice.call('POST', '/rooms', { title: 'group', requestKey: 'group' });

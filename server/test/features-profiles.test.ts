@@ -4,25 +4,16 @@ import type { Answer } from './support/hostile-peer.js';
 import { HostileRoom } from './support/hostile-room.js';
 import { askDatabase } from './support/provider-database.js';
 import { runPayvand } from './support/run-payvand.js';
-import { createTestNetwork } from './support/test-network.js';
-import { TestPerson, until } from './support/test-person.js';
-import type { Json } from './support/test-person.js';
+import { makeStage } from './support/stage.js';
+import { until } from './support/test-person.js';
+import type { Json, TestPerson } from './support/test-person.js';
 
 const [A, B, E] = ['a.test', 'b.test', 'e.test'] as const;
-const network = await createTestNetwork({ domains: [A, B, E] });
-t.teardown(() => network.stop());
-await Promise.all([A, B].map((domain) => network.provider(domain).start()));
+const homes = { alice: A, amir: A, kian: A, bob: B, dave: B, erin: B } as const;
+const { network, alice, amir, kian, bob, dave, erin } = await makeStage(t, homes, [E]);
 const evil = await HostilePeer.start(network, E);
 t.teardown(() => evil.stop());
 const eve = new HostileRoom(evil, address(`eve@${E}`));
-
-const signUp = (domain: string, name: string): Promise<TestPerson> => TestPerson.signUp(network, domain, name);
-const alice = await signUp(A, 'alice');
-const amir = await signUp(A, 'amir');
-const kian = await signUp(A, 'kian');
-const bob = await signUp(B, 'bob');
-const dave = await signUp(B, 'dave');
-const erin = await signUp(B, 'erin');
 
 const profile = (reader: TestPerson, of: TestPerson): Promise<Json> => reader.call('GET', `/profiles/${of.address}`);
 /** The hostile provider asks; who it is is found out at its first request. */

@@ -2,25 +2,18 @@ import t from 'tap';
 import { HostilePeer } from './support/hostile-peer.js';
 import type { Answer } from './support/hostile-peer.js';
 import { askDatabase } from './support/provider-database.js';
+import { makeRowHub } from './support/row-hub.js';
 import { runPayvand } from './support/run-payvand.js';
-import { createTestNetwork } from './support/test-network.js';
-import { TestPerson, until } from './support/test-person.js';
-import type { Json } from './support/test-person.js';
+import { makeStage } from './support/stage.js';
+import { until } from './support/test-person.js';
+import type { Json, TestPerson } from './support/test-person.js';
 
 // The hub is A, the one who is reported on B, the one who reports on C.
 const [A, B, C, E] = ['a.test', 'b.test', 'c.test', 'e.test'] as const;
-const network = await createTestNetwork({ domains: [A, B, C, E] });
-t.teardown(() => network.stop());
-await Promise.all([A, B, C].map((domain) => network.provider(domain).start()));
+const { network, alice, bob, carol, dave } = await makeStage(t, { alice: A, bob: B, carol: C, dave: C }, [E]);
+const hub = makeRowHub(t, alice.provider);
 const evil = await HostilePeer.start(network, E);
 t.teardown(() => evil.stop());
-const signUp = (domain: string, name: string): Promise<TestPerson> => TestPerson.signUp(network, domain, name);
-const [alice, bob, carol, dave] = await Promise.all([
-  signUp(A, 'alice'),
-  signUp(B, 'bob'),
-  signUp(C, 'carol'),
-  signUp(C, 'dave'),
-]);
 const room = String((await alice.call('POST', '/rooms', { title: 'group', requestKey: 'group' }))['room']);
 for (const person of [bob, carol]) {
   await alice.call('POST', `/rooms/${room}/invites`, { address: person.address });
@@ -54,6 +47,7 @@ await t.test('PV-REP-009 a report goes to the hub, to the sender’s provider an
   t.equal(await carol.refusal('POST', '/reports', { ...wanted, reason: 'boring' }), 'bad-request');
   t.equal(await carol.refusal('POST', '/reports', { reason: 'spam' }), 'bad-request');
   const report = await carol.call('POST', '/reports', wanted);
+  await hub.disturb();
   t.match(report, { sender: bob.address, room, reason: 'spam' });
   await untilStates(report['id'], { [A]: 'received', [B]: 'received', [C]: 'received' });
   t.ok(await stream.find((frame) => frame['t'] === 'report' && frame['id'] === report['id']), 'the stream tells it');
@@ -73,6 +67,7 @@ await t.test('PV-REP-010, PV-REP-011 what the receivers decide is seen by who re
   t.match(await runPayvand(network, B, ['reports', 'show', String(onB?.['hash'])]), /buy my pills/);
   await runPayvand(network, B, ['reports', 'decide', String(onB?.['hash']), 'acted']);
   await runPayvand(network, A, ['reports', 'decide', String(onA?.['hash']), 'declined']);
+  await hub.disturb();
   const [report] = await reportsOf(carol);
   await untilStates(report?.['id'], { [A]: 'declined', [B]: 'acted', [C]: 'received' });
   t.same(await reportsOf(dave), [], 'and by nobody else');
@@ -85,6 +80,7 @@ await t.test('PV-REP-006 a contact request is reported with the letter as eviden
     return (requests as Json[])[0];
   }, 'the request');
   const { id } = await dave.call('POST', '/reports', { request: request['id'], reason: 'spam' });
+  await hub.disturb();
   await until(async () => {
     const [report] = await reportsOf(dave);
     return JSON.stringify(statesOf(report)) === JSON.stringify({ [B]: 'received', [C]: 'received' });
@@ -98,6 +94,7 @@ await t.test('PV-REP-006 a contact request is reported with the letter as eviden
 });
 
 await t.test('PV-REP-007, PV-REP-008 what is not shown is not taken', async (t) => {
+  await hub.disturb();
   const [kept] = await receivedBy(A);
   const body = { report: String(kept?.['jws']), evidence: JSON.parse(String(kept?.['evidence'])) as Json };
   const attack = (sent: Json): Promise<Answer> =>

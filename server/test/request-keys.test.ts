@@ -1,16 +1,11 @@
 import t from 'tap';
-import { createTestNetwork } from './support/test-network.js';
-import { TestPerson, until } from './support/test-person.js';
-import type { Json } from './support/test-person.js';
+import { makeStage } from './support/stage.js';
+import { until } from './support/test-person.js';
+import type { Json, TestPerson } from './support/test-person.js';
 
 const [A, B] = ['a.test', 'b.test'] as const;
-const network = await createTestNetwork({ domains: [A, B] });
-t.teardown(() => network.stop());
-const providers = [A, B].map((domain) => network.provider(domain));
-await Promise.all(providers.map((provider) => provider.start()));
-const alice = await TestPerson.signUp(network, A, 'alice');
-const amir = await TestPerson.signUp(network, A, 'amir');
-const bob = await TestPerson.signUp(network, B, 'bob');
+const { alice, amir, bob } = await makeStage(t, { alice: A, amir: A, bob: B });
+const providers = [alice.provider, bob.provider];
 
 const group = (title: string): Json => ({ title, requestKey: 'the-group' });
 const room = String((await alice.call('POST', '/rooms', group('keys')))['room']);

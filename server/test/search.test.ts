@@ -1,17 +1,11 @@
 import t from 'tap';
 import { askDatabase } from './support/provider-database.js';
-import { createTestNetwork } from './support/test-network.js';
-import { TestPerson, until } from './support/test-person.js';
-import type { Json } from './support/test-person.js';
+import { makeStage } from './support/stage.js';
+import { until } from './support/test-person.js';
+import type { Json, TestPerson } from './support/test-person.js';
 
 const [A, B] = ['a.test', 'b.test'] as const;
-const network = await createTestNetwork({ domains: [A, B] });
-t.teardown(() => network.stop());
-await Promise.all([A, B].map((domain) => network.provider(domain).start()));
-
-const alice = await TestPerson.signUp(network, A, 'alice');
-const bob = await TestPerson.signUp(network, B, 'bob');
-const dave = await TestPerson.signUp(network, B, 'dave');
+const { network, alice, bob, dave } = await makeStage(t, { alice: A, bob: B, dave: B });
 const dm = await alice.dmWith(bob);
 const { room: created } = await alice.call('POST', '/rooms', { title: 'کتاب', requestKey: 'g' });
 const group = String(created);

@@ -3,9 +3,11 @@ import { until } from './test-person.js';
 import type { Json, TestPerson } from './test-person.js';
 import type { TestGroup } from './test-group.js';
 
-/** One feature across providers: done on A, seen on B, refused on B for want of a right. */
+/** One feature across providers: done on A, seen on B, refused on B for want of a right; the hub may be disturbed in between. */
 export interface Feature {
   readonly name: string;
+  /** A signal, which a restart may swallow, since it is never repeated (PV-SGL-002): the hub is disturbed before it. */
+  readonly isFleeting?: true;
   /** Does it on A. */
   readonly act: () => Promise<Json>;
   /** Whether B's API shows it. */
@@ -25,8 +27,10 @@ export async function runFeatures(t: Test, group: TestGroup, features: readonly 
 }
 
 async function runFeature(t: Test, group: TestGroup, feature: Feature): Promise<void> {
-  const { act, seen, told = isEventOf, attempt, refused, allowed } = feature;
+  const { act, seen, told = isEventOf, attempt, refused, allowed, isFleeting = false } = feature;
+  if (isFleeting) await group.hub.disturb();
   const answer = await act();
+  if (!isFleeting) await group.hub.disturb();
   await until(() => seen(answer), 'B to show it');
   t.ok(await group.stream.find((frame) => told(frame, answer)), 'the stream on B tells it');
   const before = await group.head();
