@@ -1,4 +1,4 @@
-/** The steps of the gate in order, cheap first; each is one or more commands. */
+/** The steps of the gate in the order in which they begin; each is one or more commands. */
 import { existsSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,9 +18,9 @@ const cruised = ['spec', 'server/src', 'server/test', 'server/bin', 'conformance
 export function stepsFor(tree) {
   const folders = cruised.filter((folder) => existsSync(join(tree, folder)));
   return {
-    format: [['prettier', '--check', '--log-level', 'warn', '.']],
     types: [['tsc', '-b', '--pretty', 'false']],
     lint: [['eslint', '--max-warnings', '0', '.']],
+    format: [['prettier', '--check', '--log-level', 'warn', '.']],
     boundaries: [['depcruise', '--config', 'dependency-cruiser.config.js', ...folders]],
     unused: [['knip', '--no-progress', '--no-config-hints']],
     spec: [
