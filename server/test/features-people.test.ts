@@ -44,6 +44,7 @@ await t.test('contact is asked for with a few words, and begins when it is accep
   const accept = `/requests/${String(request['id'])}/accept`;
   t.equal(await dave.refusal('POST', accept), 'not-found', 'nobody else can accept it');
   t.same(await bob.call('POST', accept), { room: dm });
+  t.same(await bob.call('POST', accept), { room: dm }, 'again is no fault');
   await until(async () => (await mutualWith(alice, bob)).length === 1, 'alice to see it');
   t.same(await requestsOf(bob), []);
   t.equal((await ask(alice, bob.address))['room'], dm, 'asking again gives the same room');

@@ -47,7 +47,7 @@ t.test('PV-LOG-012: whoever has nothing is asked ever less often, and after eigh
       async call(peer) {
         t.equal(peer, 'a.example');
         asked += 1;
-        return { kind: 'unreachable', code: 'unreachable' };
+        return { kind: 'unreachable', code: 'peer-unreachable' };
       },
     },
   });

@@ -145,7 +145,7 @@ export const peopleEndpoints = {
   acceptRequest: {
     method: 'POST',
     path: '/requests/{id}/accept',
-    summary: 'Accepts: joins the room, or invites whoever knocked.',
+    summary: 'Accepts: joins the room, or invites whoever knocked. Who is in the room already stays in it.',
     params: ofRequest,
     answers: { 200: parts.RequestAnswer },
     codes: ['not-found', ...ruleCodes],

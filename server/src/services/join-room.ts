@@ -44,7 +44,7 @@ export interface Invitation {
 
 /**
  * Brings one of our people into a room: by an ordinary event when we hold the room already, else by asking its hub for
- * the join and a snapshot. The wish is on disk first and survives a crash.
+ * the join and a snapshot. The wish is on disk first and survives a crash. Who is in it stays in it, so asking again is no fault.
  *
  * @throws ProtocolError the code of the rule that refuses it · `hub-unreachable` (kept, and tried again)
  * @see PV-JOIN-001
@@ -58,6 +58,7 @@ export async function joinRoom(
   const content = { membership: 'joined', ...join };
   const draft: Draft = { sender: who.address, type: 'member', key: who.address, content };
   const joined = await deps.inTurn(room, () => keepWish(deps, invitation, draft));
+  if (joined?.state.isJoined(who.address) === true) return undefined;
   if (joined !== undefined) return await submitEvent(deps, joined, draft);
   await deps.attempt(room);
   return undefined;
