@@ -1,7 +1,8 @@
 // What it costs to keep messages findable, and what a question takes: CPU time of both processes, bytes on disk, times.
-// Needs a built server. usage: node bench/search.mjs [--messages 100000] [--rooms 200]
+// What is said is made up, or is what was said in an archive that payvand import made.
+// Needs a built server. usage: node bench/search.mjs [--messages 100000] [--rooms 200] [--archive file]
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -14,7 +15,11 @@ import { openStore } from '../server/dist/storage/open-store.js';
 import { cpuSeconds } from './dist/process-times.js';
 
 const { values } = parseArgs({
-  options: { messages: { type: 'string', default: '100000' }, rooms: { type: 'string', default: '200' } },
+  options: {
+    messages: { type: 'string', default: '100000' },
+    rooms: { type: 'string', default: '200' },
+    archive: { type: 'string' },
+  },
 });
 const rooms = Number(values.rooms);
 const perRoom = Math.ceil(Number(values.messages) / rooms);
@@ -22,6 +27,7 @@ const messages = perRoom * rooms;
 const WORDS_EACH = 12;
 const VOCABULARY = 20_000;
 const ACCOUNT = 1;
+const texts = values.archive === undefined ? undefined : await textsOf(values.archive);
 const say = (text) => process.stdout.write(`${text}\n`);
 const none = { warn: (...words) => say(JSON.stringify(words)), error() {}, info() {}, debug() {} };
 
@@ -44,7 +50,10 @@ try {
 }
 
 async function fill() {
-  say(`${messages} messages of ${WORDS_EACH} words (${VOCABULARY} different, the common ones often) in ${rooms} rooms`);
+  const made = `of ${WORDS_EACH} words (${VOCABULARY} different, the common ones often)`;
+  say(
+    `${messages} messages ${texts ? `of the ${texts.length} in ${values.archive}, again and again` : made} in ${rooms} rooms`,
+  );
   const start = Date.now() - messages * 1000;
   for (let room = 0; room < rooms; room += 1) {
     const id = idOf('r', room);
@@ -60,7 +69,7 @@ async function fill() {
 
 function messageAt(room, seq, start) {
   const payload = { room: idOf('r', room), type: 'message', sender: 'ali@a.test', nonce: randomUUID(), size: 200 };
-  const content = { salt: 'AAAAAAAAAAAAAAAAAAAAAA', text: Array.from({ length: WORDS_EACH }, word).join(' ') };
+  const content = { salt: 'AAAAAAAAAAAAAAAAAAAAAA', text: textAt(room * perRoom + seq) };
   return {
     ...{
       seq,
@@ -72,6 +81,27 @@ function messageAt(room, seq, start) {
     ...{ type: 'message', sender: 'ali@a.test', hash: Buffer.alloc(32), content: JSON.stringify(content) },
     jws: `${'h'.repeat(90)}.${Buffer.from(JSON.stringify(payload)).toString('base64url')}.${'s'.repeat(86)}`,
   };
+}
+
+function textAt(place) {
+  return texts?.[place % texts.length] ?? Array.from({ length: WORDS_EACH }, word).join(' ');
+}
+
+/** What people said, by an imported archive. */
+async function textsOf(file) {
+  const lines = (await readFile(file, 'utf8')).split('\n').filter((line) => line.startsWith('{"message"'));
+  const said = lines.map((line) => JSON.parse(line).message.content?.text).filter((text) => text !== undefined);
+  if (said.length === 0) throw new Error(`${file} holds no messages: is it an archive of payvand import?`);
+  return said;
+}
+
+/** Words by how often they come: made up, or those of the archive. */
+function wordOfPlace(place) {
+  if (texts === undefined) return wordAt(place);
+  const counts = new Map();
+  for (const one of texts.join(' ').match(/[\p{L}\p{N}]+/gu) ?? []) counts.set(one, (counts.get(one) ?? 0) + 1);
+  const known = [...counts.keys()].sort((one, other) => counts.get(other) - counts.get(one));
+  return known[Math.min(place, known.length - 1)];
 }
 
 /** Words of a language come as often as one divided by their place. */
@@ -119,10 +149,11 @@ async function measureBytes() {
 async function ask() {
   const deps = { store, clock: { now: () => Date.now() } };
   const questions = {
-    'a common word': { text: wordAt(3) },
-    'a rare word': { text: wordAt(VOCABULARY - 7) },
-    'two words': { text: `${wordAt(2)} ${wordAt(40)}` },
-    'two words in one room': { text: `${wordAt(2)} ${wordAt(40)}`, room: idOf('r', 1) },
+    'the commonest word': { text: wordOfPlace(0) },
+    'a common word': { text: wordOfPlace(3) },
+    'a rare word': { text: wordOfPlace(VOCABULARY - 7) },
+    'two words': { text: `${wordOfPlace(2)} ${wordOfPlace(40)}` },
+    'two words in one room': { text: `${wordOfPlace(2)} ${wordOfPlace(40)}`, room: idOf('r', 1) },
   };
   for (const [name, wanted] of Object.entries(questions)) {
     const times = [];

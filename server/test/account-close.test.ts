@@ -48,14 +48,48 @@ await t.test('who closes and deletes is gone from every room, and so are their w
   await alice.call('PATCH', `/rooms/${dm}/preferences`, { draft: { text: `${SECRET} draft` } });
   for (const one of [dm, group, far]) for (let n = 0; n < 20; n += 1) await alice.say(one, `${SECRET} ${n}`);
   const kept = await bob.say(far, 'what bob says stays');
+  const { link } = await alice.call('POST', `/rooms/${group}/links`, {});
+  await alice.call('PUT', `/rooms/${group}/roles/scribe`, { rank: 10, rights: ['send', 'info'] });
+  await alice.call('PUT', `/rooms/${group}/members/${amir.address}/role`, { role: 'scribe' });
+  for (const [name, of] of [
+    ['kept', group],
+    ['lost', (await alice.call('POST', '/rooms', { title: 'of nobody else', requestKey: 'h' }))['room']],
+  ] as const)
+    await alice.call('PUT', `/aliases/${name}`, { room: of });
+  const { room: knocking } = await bob.call('POST', '/rooms', { title: 'knock', requestKey: 'k' });
+  await bob.call('PUT', `/rooms/${String(knocking)}/settings`, { join: 'knock' });
+  await alice.call('POST', '/knocks', { room: knocking, hub: B });
+  const knock = await until(async () => {
+    const { requests } = await bob.call('GET', '/requests');
+    return (requests as Json[]).find(({ by }) => by === alice.address);
+  }, 'the knock');
+  t.equal(await bob.refusal('POST', '/links/preview', { link }), undefined);
   const stream = alice.openStream();
   await stream.find((frame) => frame['t'] === 'synced');
   await alice.call('POST', '/me/close', close);
   t.equal(await stream.closed, 1008, 'the session ends at once');
   t.equal(await alice.refusal('GET', '/me'), 'bad-token');
+  t.equal(await bob.refusal('POST', '/links/preview', { link }), 'bad-link', 'her links end at once');
   await network.provider(A).kill();
   await network.provider(A).start();
   await closed(A);
+  t.equal(await bob.refusal('POST', '/links/join', { link }), 'bad-link');
+  t.match(
+    (await amir.call('GET', '/aliases'))['aliases'],
+    [{ alias: '#kept@a.test', room: group }],
+    'a name has an heir',
+  );
+  for (const table of ['links', 'requests'])
+    t.same(
+      await askDatabase(network, A, {
+        text: `SELECT 1 AS row FROM ${table} WHERE account_id NOT IN (SELECT account_id FROM accounts)`,
+      }),
+      [],
+      table,
+    );
+  const names = await askDatabase(network, A, { text: 'SELECT name FROM aliases' });
+  t.same(names, [{ name: 'kept' }], 'or ends with the last person of its room');
+  t.equal(await bob.refusal('POST', `/requests/${String(knock['id'])}/accept`), undefined);
   for (const one of [dm, group, far]) {
     const said = await until(async () => {
       const events = await bob.events(one);

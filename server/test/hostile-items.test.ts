@@ -383,3 +383,21 @@ await t.test('mailbox: who is not there is answered like who is', async (t) => {
   t.same(nowhere, there, 'the same bytes');
   await stage.requireAlive(t);
 });
+
+await t.test('PV-MSG-069 a forward that its source does not prove is shown on B as that', async (t) => {
+  const { alice, bob } = stage;
+  const said = (text: string, sender = mallory, key = peer.event): ReturnType<typeof peer.make> =>
+    peer.make({ room: elsewhere, type: 'message', sender }, { text }, key);
+  const shown = async (source: ReturnType<typeof said>, text: string): Promise<object> => {
+    const { event, jws, content: of } = source;
+    const forward = stage.message({ rel: [['forward', event.id]] }, { text, forwarded: { jws, content: of } });
+    const [result] = resultsOf(await stage.submit([forward]));
+    await stage.standing();
+    return await bob.call('GET', `/rooms/${stage.room}/events/${String(result?.['id'])}/source`);
+  };
+  const honest = said('so it was');
+  t.match(await shown(honest, 'so it was'), { status: 'verified', sender: mallory });
+  t.match(await shown(honest, 'so it was not'), { status: 'unverified', sender: mallory }, 'other words');
+  const invented = said('I never said so', address(alice.address), strayKey());
+  t.match(await shown(invented, 'I never said so'), { status: 'unverified', sender: alice.address }, 'another hand');
+});

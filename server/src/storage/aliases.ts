@@ -18,6 +18,8 @@ export interface AliasStore {
   listAliases(accountId: number): Promise<AliasRow[]>;
   /** False when the account has no such name. */
   removeAlias(accountId: number, name: string): Promise<boolean>;
+  /** Names of a room become somebody else's. */
+  passAliases(room: RoomId, people: { from: number; to: number }): Promise<void>;
 }
 
 const MAX = 20;
@@ -26,6 +28,7 @@ const add = `INSERT INTO aliases (account_id, at, name, room_id) SELECT $1, $2, 
   WHERE (SELECT count(*) FROM aliases WHERE account_id = $1) < ${MAX} ON CONFLICT (name) DO NOTHING RETURNING name`;
 const find = `SELECT ${row} FROM aliases WHERE name = $1`;
 const list = `SELECT ${row} FROM aliases WHERE account_id = $1 ORDER BY name LIMIT ${MAX}`;
+const pass = 'UPDATE aliases SET account_id = $3 WHERE room_id = $1 AND account_id = $2';
 const remove = 'DELETE FROM aliases WHERE account_id = $1 AND name = $2 RETURNING name';
 
 /** @see AliasStore.addAlias */
@@ -40,6 +43,15 @@ export async function findAlias(db: Database, name: string): Promise<AliasRow | 
 
 export async function listAliases(db: Database, accountId: number): Promise<AliasRow[]> {
   return await issue<AliasRow>(db.coldSql, list, [accountId]);
+}
+
+/** @see AliasStore.passAliases */
+export async function passAliases(
+  db: Database,
+  room: RoomId,
+  { from, to }: { from: number; to: number },
+): Promise<void> {
+  await issue(db.coldSql, pass, [room, from, to]);
 }
 
 /** @see AliasStore.removeAlias */

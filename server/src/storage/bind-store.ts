@@ -144,6 +144,7 @@ function bindAccounts(db: Database): AccountStore {
     addAlias: (alias) => aliases.addAlias(db, alias),
     findAlias: (name) => aliases.findAlias(db, name),
     listAliases: (accountId) => aliases.listAliases(db, accountId),
+    passAliases: (room, people) => aliases.passAliases(db, room, people),
     removeAlias: (accountId, name) => aliases.removeAlias(db, accountId, name),
     addLink: (link) => links.addLink(db, link),
     findLink: (locator) => links.findLink(db, locator),

@@ -23,7 +23,7 @@ export async function closeAccount(db: Database, { accountId, at, address, conte
   await db.transaction((tx) =>
     Promise.all([
       issue(tx, close, [accountId, at]),
-      ...['sessions', 'profiles', 'room_preferences'].map((table) =>
+      ...['sessions', 'profiles', 'room_preferences', 'links', 'requests'].map((table) =>
         issue(tx, `DELETE FROM ${table} WHERE account_id = $1`, [accountId]),
       ),
       issue(tx, addClosing, [accountId, at, address, content]),

@@ -58,21 +58,26 @@ const selectSearchable = `SELECT a.room_id AS room, greatest(a.visible_from, r.f
   LEFT JOIN blocks b ON r.kind = 'dm' AND b.account_id = a.account_id AND b.address IN (r.creator, r.peer)
   WHERE a.account_id = $1 AND ($2 = '' OR a.room_id = $2) ORDER BY r.at DESC LIMIT $3`;
 // A room's number of a word is its own, so the room need not be asked for; asked for by its key, it would be read whole.
-const selectHits = `SELECT q.room, s.seq, l.at, l.event_id AS id, l.sender, l.content, e.content AS edited
-  FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::text[]) q (room, words, low, high, hidden)
-  JOIN LATERAL (
-    SELECT s.seq, s.at FROM search_index s
-    WHERE s.words @> q.words::integer[] AND s.room_id || '' = q.room AND s.seq BETWEEN q.low AND q.high
-      AND s.at BETWEEN $6 AND $7 AND coalesce(s.until > $8, true)
-    ORDER BY s.at DESC LIMIT $9
-  ) s ON true
+// What was found is put in order before the log is read, so that no more of it is read than is asked for.
+const selectHits = `SELECT s.room, s.seq, l.at, l.event_id AS id, l.sender, l.content, e.content AS edited
+  FROM (
+    SELECT q.room, q.hidden, s.seq, s.at
+    FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::text[]) q (room, words, low, high, hidden)
+    JOIN LATERAL (
+      SELECT s.seq, s.at FROM search_index s
+      WHERE s.words @> q.words::integer[] AND s.room_id || '' = q.room AND s.seq BETWEEN q.low AND q.high
+        AND s.at BETWEEN $6 AND $7 AND coalesce(s.until > $8, true)
+    ) s ON true
+    ORDER BY s.at DESC OFFSET 0
+  ) s
   JOIN LATERAL (
     SELECT l.at, l.event_id, l.sender, l.content FROM log l
-    WHERE l.room_id = q.room AND l.seq = s.seq AND l.content IS NOT NULL AND l.void IS NULL AND l.sender <> q.hidden
+    WHERE l.room_id = s.room AND l.seq = s.seq AND l.content IS NOT NULL AND l.void IS NULL AND l.sender <> s.hidden
+    LIMIT 1
   ) l ON true
   LEFT JOIN LATERAL (
     SELECT x.content FROM relations r JOIN log x ON x.room_id = r.room_id AND x.seq = r.seq
-    WHERE r.room_id = q.room AND r.target = l.event_id AND r.kind = 'edit' AND x.content IS NOT NULL
+    WHERE r.room_id = s.room AND r.target = l.event_id AND r.kind = 'edit' AND x.content IS NOT NULL
     ORDER BY r.seq DESC LIMIT 1
   ) e ON true
   ORDER BY s.at DESC LIMIT $9`;

@@ -23,7 +23,7 @@ const PATIENCE_MS = 30 * DAY_MS;
  * and leaves every room; at last nothing is kept of it but that its address is taken. It may be cut off anywhere and begins
  * again with what is left.
  *
- * @see PV-CLS-003 to PV-CLS-008
+ * @see PV-CLS-003 to PV-CLS-008, PV-CLS-010
  */
 export async function leaveForGood(deps: LeaveDeps, closing: Closing): Promise<Turn> {
   const { store, clock, log } = deps;
@@ -67,7 +67,8 @@ async function leaveRoom(deps: LeaveDeps, closing: Closing, room: RoomId): Promi
   if (live === undefined || live.status === 'quarantined' || !live.state.isJoined(address)) return true;
   const place = { ...closing, live };
   if (content === 'delete' && !(await deleteAll(deps, place))) return false;
-  const owner = live.state.owner === address ? heirOf(live, address) : undefined;
+  await passAliasesOn(deps, place);
+  const owner = live.state.owner === address ? heirOf(live, othersIn(live, address)) : undefined;
   if (owner !== undefined && !(await record(deps, place, { type: 'room.owner', key: '', content: { owner } })))
     return false;
   return await record(deps, place, { type: 'member', key: address, content: { membership: 'left' } });
@@ -90,9 +91,21 @@ async function deleteAll(deps: LeaveDeps, place: Place): Promise<boolean> {
   }
 }
 
+/** The room's names in our directory go to somebody here who could have given them; else they end with the account. @see PV-CLS-010 */
+async function passAliasesOn(deps: LeaveDeps, { live, accountId, address }: Place): Promise<void> {
+  const mayName = (one: Address): boolean => live.state.roleOf(one, live.at).rights.has('info');
+  const here = [...live.state.joinedMembersOf(deps.domain)].filter((one) => one !== address && mayName(one));
+  const heir = heirOf(live, here);
+  const to = heir && (await deps.accountIdOf(heir));
+  if (to !== undefined) await deps.store.passAliases(live.room, { from: accountId, to });
+}
+
+function othersIn({ state }: LiveRoom, person: Address): Address[] {
+  return [...state.joinedDomains().values()].flatMap((people) => [...people]).filter((one) => one !== person);
+}
+
 /** The person of the highest rank, among several the one who has been there longest. */
-function heirOf({ state, at }: LiveRoom, owner: Address): Address | undefined {
-  const others = [...state.joinedDomains().values()].flatMap((people) => [...people]).filter((one) => one !== owner);
+function heirOf({ state, at }: LiveRoom, others: readonly Address[]): Address | undefined {
   const joinedAt = (one: Address): number => state.joinEntry(one)?.seq ?? 0;
   const ranked = others.map((one) => ({ one, rank: state.roleOf(one, at).rank, seq: joinedAt(one) }));
   return ranked.sort((first, second) => second.rank - first.rank || first.seq - second.seq)[0]?.one;
