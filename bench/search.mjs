@@ -149,7 +149,7 @@ async function measureBytes() {
 async function ask() {
   const deps = { store, clock: { now: () => Date.now() } };
   const questions = {
-    'the commonest word': { text: wordOfPlace(0) },
+    'the commonest word': { text: wordOfPlace(1) },
     'a common word': { text: wordOfPlace(3) },
     'a rare word': { text: wordOfPlace(VOCABULARY - 7) },
     'two words': { text: `${wordOfPlace(2)} ${wordOfPlace(40)}` },

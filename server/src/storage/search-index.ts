@@ -67,6 +67,7 @@ const selectHits = `SELECT s.room, s.seq, l.at, l.event_id AS id, l.sender, l.co
       SELECT s.seq, s.at FROM search_index s
       WHERE s.words @> q.words::integer[] AND s.room_id || '' = q.room AND s.seq BETWEEN q.low AND q.high
         AND s.at BETWEEN $6 AND $7 AND coalesce(s.until > $8, true)
+      ORDER BY s.at DESC LIMIT $9
     ) s ON true
     ORDER BY s.at DESC OFFSET 0
   ) s
