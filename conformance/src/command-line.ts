@@ -3,6 +3,9 @@ import { parseArgs } from 'node:util';
 import { allLanes } from './checks/all-lanes.js';
 import { openNetwork, prepareNetwork } from './network/network-folder.js';
 import { Target, Unreachable } from './network/target.js';
+import { coveragePage } from './report/coverage-page.js';
+import { pinsOf, readRequirements } from './report/coverage.js';
+import { toJunit } from './report/junit.js';
 import { makeReport } from './report/report.js';
 import { tapHead, tapLine } from './report/tap.js';
 import type { CheckTitle, Tier } from './run/check.js';
@@ -22,7 +25,9 @@ export interface Streams {
 
 const USAGE = `usage: payvand-conformance https://provider.example [options]
        payvand-conformance prepare FOLDER [--listen 127.0.0.1:9443] [--target-domain provider.test]
-       payvand-conformance list
+       payvand-conformance list        every check
+       payvand-conformance coverage    every requirement, and what tests it, as Markdown
+       payvand-conformance pins        the sentences that the checks test, as they are now
 
   --tier T0|T1        T0 (default) only asks; T1 makes accounts at the provider and talks with them
   --network FOLDER    made by prepare: lets the provider find the suite's own providers
@@ -32,6 +37,7 @@ const USAGE = `usage: payvand-conformance https://provider.example [options]
   --skip TEXT         not those; the run is partial
   --time-scale N      stretches every deadline
   --report FILE       writes the report as JSON
+  --junit FILE        writes the report as JUnit XML
 
 exit status: 0 conformant, 1 a MUST failed, 2 fault of the suite, 3 flaky, blocked or not run, 4 wrong use or no provider there
 `;
@@ -45,6 +51,7 @@ const options = {
   skip: { type: 'string', multiple: true, default: [] as string[] },
   'time-scale': { type: 'string', default: '1' },
   report: { type: 'string' },
+  junit: { type: 'string' },
   listen: { type: 'string', default: '127.0.0.1:9443' },
   'target-domain': { type: 'string' },
   help: { type: 'boolean', default: false },
@@ -64,6 +71,14 @@ export async function runCommand(args: readonly string[], streams: Streams): Pro
       return 0;
     }
     if (first === 'list') return list(streams);
+    if (first === 'pins') {
+      streams.out(`${JSON.stringify(pinsOf(titles(), readRequirements()), null, 2)}\n`);
+      return 0;
+    }
+    if (first === 'coverage') {
+      streams.out(coveragePage(titles()));
+      return 0;
+    }
     if (first === 'prepare') return await prepare(second, values, streams);
     if (first === undefined) throw new Misuse('which provider?');
     return await test(first, values, streams);
@@ -138,6 +153,7 @@ async function test(url: string, values: Values, { out, progress }: Streams): Pr
   await run.stop();
   const report = makeReport({ run, results, tier, isPartial, startedAt });
   if (values.report !== undefined) await writeFile(values.report, `${JSON.stringify(report, null, 2)}\n`);
+  if (values.junit !== undefined) await writeFile(values.junit, toJunit(report));
   progress(`${report.summary}\n`);
   return exitCodeOf(results, isPartial);
 }

@@ -6,7 +6,7 @@ import type { Target } from '../network/target.js';
 import { makeLane, titleOf } from '../run/check.js';
 import type { Check, Lane } from '../run/check.js';
 import { anyOf, describe, hungUp, isProblem, mustBe, problem, refusedByTransport } from '../run/expectations.js';
-import { must } from '../run/verdict.js';
+import { control, must } from '../run/verdict.js';
 
 const document = '/.well-known/payvand';
 const WAIT_MS = 40_000;
@@ -14,6 +14,18 @@ const DEADLINE_MS = 33_000;
 
 interface Probe {
   readonly target: Target;
+  /** throws Blocked unless the target tells one request from another; it is asked once */
+  readonly tellsApart: () => Promise<void>;
+}
+
+/** The control of those who have nothing but the address: a verb and no verb are answered each in its way. */
+function makeTellsApart(target: Target): Probe['tellsApart'] {
+  let asked: Promise<void> | undefined;
+  const compare = async (): Promise<void> => {
+    mustBe(await post(target, '/payvand/v1/heads', typed, body), problem('bad-signature'));
+    mustBe(await post(target, '/payvand/v1/no-such-verb', typed, body), problem('not-supported'));
+  };
+  return async () => await control('a verb and no verb', async () => await (asked ??= compare()));
 }
 
 /** A request to the endpoint that nobody signed. */
@@ -117,7 +129,8 @@ const tlsChecks: Check<Probe>[] = [
 const verbs = Object.keys(federationVerbs);
 const unsignedChecks: Check<Probe>[] = verbs.map((verb) => ({
   ...titleOf({ area: 'unsigned', isHostile: true }, { name: verb, covers: ['PV-RSG-001', 'PV-RSG-009', 'PV-RSG-010'] }),
-  async run({ target }) {
+  async run({ target, tellsApart }) {
+    await tellsApart();
     const answer = await post(target, `/payvand/v1/${verb}`, typed, body);
     mustBe(answer, problem('bad-signature', { part: 'signature-input', reason: 'missing' }));
   },
@@ -137,7 +150,8 @@ const pathChecks: Check<Probe>[] = strangePaths.map((path, place) => ({
     { area: 'unsigned-path', isHostile: true },
     { name: `strange-${place}`, title: `unsigned: ${path}`, covers: ['PV-HTTP-012', 'PV-ERR-001', 'PV-ERR-002'] },
   ),
-  async run({ target }) {
+  async run({ target, tellsApart }) {
+    await tellsApart();
     mustBe(await post(target, path, typed, body), problem('not-supported'));
   },
 }));
@@ -145,7 +159,8 @@ const pathChecks: Check<Probe>[] = strangePaths.map((path, place) => ({
 const edgeChecks: Check<Probe>[] = [
   {
     ...titleOf({ area: 'unsigned', isHostile: true }, { name: 'get-of-a-verb', covers: ['PV-HTTP-012'] }),
-    async run({ target }) {
+    async run({ target, tellsApart }) {
+      await tellsApart();
       const answer = await target.get('/payvand/v1/submit');
       if (target.place.host !== target.domain) return;
       mustBe(answer, problem('method-not-allowed'));
@@ -169,7 +184,8 @@ const edgeChecks: Check<Probe>[] = [
   ...edge('space-before-colon', [...typed, 'x : y'], refusedByTransport, 'PV-HTTP-002'),
   {
     ...titleOf({ area: 'unsigned', isHostile: true }, { name: 'no-http', covers: ['PV-HTTP-001'] }),
-    async run({ target }) {
+    async run({ target, tellsApart }) {
+      await tellsApart();
       const answer = await exchange(target.place, { head: '\u0016\u0003\u0001 this is not HTTP\r\n\r\n' });
       target.count(answer);
       mustBe(answer, refusedByTransport);
@@ -181,7 +197,8 @@ const edgeChecks: Check<Probe>[] = [
       { area: 'unsigned', isHostile: true },
       { name: 'problems-say-nothing-of-the-inside', covers: ['PV-ERR-006', 'PV-ERR-001'] },
     ),
-    async run({ target }) {
+    async run({ target, tellsApart }) {
+      await tellsApart();
       const answers = [
         await post(target, '/payvand/v1/submit', typed, body),
         await post(target, '/payvand/v1/x', typed, body),
@@ -208,7 +225,8 @@ function edge(
   return [
     {
       ...titleOf({ area: 'unsigned', isHostile: true }, { name, covers: [requirement] }),
-      async run({ target }) {
+      async run({ target, tellsApart }) {
+        await tellsApart();
         mustBe(await post(target, '/payvand/v1/submit', lines, body), expect);
         must((await target.get(document)).status === 200, 'the document as before', 'no answer');
       },
@@ -241,7 +259,8 @@ const slowChecks: Check<Patience>[] = [
   'headers-a-byte-at-a-time',
 ].map((name) => ({
   ...titleOf({ area: 'slow', isHostile: true, profile: 'hardening' }, { name, covers: ['PV-HTTP-009'] }),
-  async run({ target, answers }) {
+  async run({ target, answers, tellsApart }) {
+    await tellsApart();
     const answer = await answers[name];
     if (answer === undefined) return;
     must(answer.end !== 'timeout' && answer.ms <= DEADLINE_MS, 'an end within 30 seconds', describe(answer));
@@ -269,11 +288,12 @@ export const probeLanes: readonly Lane[] = [
   makeLane({
     name: 'probe',
     checks: [...discoveryChecks, ...tlsChecks, ...unsignedChecks, ...pathChecks, ...edgeChecks],
-    open: async ({ target }) => await Promise.resolve({ target }),
+    open: async ({ target }) => await Promise.resolve({ target, tellsApart: makeTellsApart(target) }),
   }),
   makeLane({
     name: 'patience',
     checks: slowChecks,
-    open: async ({ target }) => await Promise.resolve({ target, answers: beginSlowRequests(target) }),
+    open: async ({ target }) =>
+      await Promise.resolve({ target, tellsApart: makeTellsApart(target), answers: beginSlowRequests(target) }),
   }),
 ];

@@ -5,7 +5,7 @@ import { sha256 } from '../formats/hash.js';
 import { issueCertificate, makeAuthority } from './certificates.js';
 import type { Certificate } from './certificates.js';
 
-const DOMAINS = 1000;
+const DOMAINS = 2000;
 
 /** Where the providers of the suite can be reached by the target, and what they are made from. */
 export interface NetworkFolder {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { ConnectionOptions } from 'node:tls';
 import { keyFromSeed } from '../formats/ed25519.js';
 import type { SigningKey } from '../formats/ed25519.js';
 import { signJws } from '../formats/jws.js';
@@ -42,6 +43,15 @@ export interface PeerKeys {
   readonly retired: SigningKey;
 }
 
+export interface PeerOrigin {
+  readonly target: Target;
+  /** when its key statement was issued */
+  readonly issued: number;
+  readonly secretOf: (purpose: string) => Buffer;
+  /** address that its requests come from, where there is a choice */
+  readonly source?: string | undefined;
+}
+
 export type Answerer = (body: Members) => Reply | Promise<Reply>;
 
 /** A request that nobody had said would come. */
@@ -64,13 +74,12 @@ export class Peer {
   readonly undeclared: Undeclared[] = [];
   documentRequests = 0;
   readonly #target: Target;
+  readonly #source: string | undefined;
 
-  constructor(
-    domain: string,
-    { target, issued, secretOf }: { target: Target; issued: number; secretOf: (purpose: string) => Buffer },
-  ) {
+  constructor(domain: string, { target, issued, secretOf, source }: PeerOrigin) {
     this.domain = domain;
     this.#target = target;
+    this.#source = source;
     const key = (use: string): SigningKey => keyFromSeed(secretOf(`${domain} ${use}`));
     this.keys = {
       ...{ root: key('root'), event: key('event'), seal: key('seal'), request: key('request') },
@@ -138,9 +147,19 @@ export class Peer {
       ...(how.lines ?? []),
       'connection: close',
     ];
-    const answer = await exchange(place, { head: `${head.join('\r\n')}\r\n\r\n`, rest: sent, ...how.sending });
+    const answer = await exchange(place, {
+      head: `${head.join('\r\n')}\r\n\r\n`,
+      rest: sent,
+      ...how.sending,
+      tls: this.#from(how),
+    });
     this.#target.count(answer);
     return answer;
+  }
+
+  #from({ sending }: Deviation): ConnectionOptions {
+    const source = this.#source === undefined ? {} : { localAddress: this.#source };
+    return { ...source, ...sending?.tls };
   }
 
   /** What it answers a request that came in. */

@@ -26,8 +26,11 @@ export interface Check<Stage> extends CheckTitle {
 export interface Lane {
   readonly name: string;
   readonly checks: readonly CheckTitle[];
-  /** @throws NotRun · whatever keeps the stage from being built */
-  open(run: Run): Promise<OpenLane>;
+  /**
+   * @param ids checks that will be asked for
+   * @throws NotRun · whatever keeps the stage from being built
+   */
+  open(run: Run, ids: readonly string[]): Promise<OpenLane>;
 }
 
 export interface OpenLane {
@@ -36,15 +39,15 @@ export interface OpenLane {
 
 export interface LaneOf<Stage> {
   readonly name: string;
-  readonly open: (run: Run) => Promise<Stage>;
+  readonly open: (run: Run, ids: readonly string[]) => Promise<Stage>;
   readonly checks: readonly Check<Stage>[];
 }
 
 export function makeLane<Stage>({ name, open, checks }: LaneOf<Stage>): Lane {
   return {
     ...{ name, checks },
-    async open(run) {
-      const stage = await open(run);
+    async open(run, ids) {
+      const stage = await open(run, ids);
       return {
         async check(id) {
           await checks.find((check) => check.id === id)?.run(stage);

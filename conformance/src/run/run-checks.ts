@@ -65,16 +65,17 @@ async function runLane(run: Run, lane: Lane, options: RunOptions): Promise<Resul
       found: 'not claimed',
     }));
   if (claimed.length === 0) return results;
-  const open = await openLane(run, lane);
+  const open = await openLane(run, lane, claimed);
   for (const check of claimed) results.push('why' in open ? unopened(check, open) : await runOne(open.lane, check));
   return results;
 }
 
 type Opened = { readonly lane: OpenLane } | { readonly why: unknown };
 
-async function openLane(run: Run, lane: Lane): Promise<Opened> {
+async function openLane(run: Run, lane: Lane, checks: readonly CheckTitle[]): Promise<Opened> {
   try {
-    return { lane: await lane.open(run) };
+    const ids = checks.map(({ id }) => id);
+    return { lane: await lane.open(run, ids) };
   } catch (why) {
     return { why };
   }
@@ -111,7 +112,7 @@ function verdictOf(cause: unknown, { level }: CheckTitle): Pick<Result, 'verdict
 async function repeat(run: Run, lane: Lane, result: Result): Promise<Result> {
   const again: Verdict[] = [];
   for (let time = 0; time < REPETITIONS; time += 1) {
-    const open = await openLane(run, lane);
+    const open = await openLane(run, lane, [result]);
     again.push('why' in open ? 'blocked' : (await runOne(open.lane, result)).verdict);
   }
   return { ...result, again, verdict: again.includes('pass') ? 'flaky' : result.verdict };

@@ -42,17 +42,22 @@ export class Run {
   /** One more provider of the suite, under a name never used before; the target does not know it yet. */
   async makePeer({ certificate }: PeerOptions = {}): Promise<Peer> {
     const { network, target } = this;
-    this.#host ??= PeerHost.listen(network.address, network.port);
-    const host = await this.#host;
+    const host = await this.#listen();
     const domain = await network.takeDomain();
-    const peer = new Peer(domain, { target, issued: network.issued, secretOf: (purpose) => network.secretOf(purpose) });
-    const issue = certificate ?? ((authority, name) => issueCertificate(authority, { names: [name] }));
-    host.add(domain, {
-      certificate: issue(network.authority, domain),
-      answer: async (received) => await peer.answer(received),
+    const peer = new Peer(domain, {
+      target,
+      issued: network.issued,
+      secretOf: (purpose) => network.secretOf(purpose),
+      source: this.#source(),
     });
+    this.#show(host, peer, certificate ?? ((authority, name) => issueCertificate(authority, { names: [name] })));
     this.peers.push(peer);
     return peer;
+  }
+
+  /** Gives a peer that was made with another certificate an honest one. */
+  async heal(peer: Peer): Promise<void> {
+    this.#show(await this.#listen(), peer, (authority, name) => issueCertificate(authority, { names: [name] }));
   }
 
   /** @throws Unexpected when the target does not come to know it */
@@ -60,6 +65,24 @@ export class Run {
     const peer = await this.makePeer();
     await introduce(peer);
     return peer;
+  }
+
+  /** Providers have addresses of their own, also on a loopback that has enough of them. */
+  #source(): string | undefined {
+    const isLoopback = this.target.home.address.startsWith('127.') && process.platform === 'linux';
+    return isLoopback ? `127.1.${this.peers.length >> 8}.${this.peers.length & 255}` : undefined;
+  }
+
+  async #listen(): Promise<PeerHost> {
+    this.#host ??= PeerHost.listen(this.network.address, this.network.port);
+    return await this.#host;
+  }
+
+  #show(host: PeerHost, peer: Peer, issue: NonNullable<PeerOptions['certificate']>): void {
+    host.add(peer.domain, {
+      certificate: issue(this.network.authority, peer.domain),
+      answer: async (received) => await peer.answer(received),
+    });
   }
 
   async stop(): Promise<void> {

@@ -8,7 +8,7 @@ export function scaleTime(factor: number): void {
 }
 
 export async function sleep(ms: number): Promise<void> {
-  await delay(ms, undefined, { ref: false });
+  await delay(ms * Math.min(scale, 1));
 }
 
 /** What was waited for did not come. */
