@@ -8,6 +8,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { modernSchema } from './lib/modern-schema.mjs';
 import { describeClientApi } from './openapi/client-api.mjs';
+import { describeControlApi } from './openapi/control-api.mjs';
 import { describeFederationApi } from './openapi/federation-api.mjs';
 
 const home = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -15,7 +16,11 @@ const { values } = parseArgs({ options: { check: { type: 'boolean' }, root: { ty
 const folder = join(values.root, 'spec', 'openapi');
 const spec = await import(pathToFileURL(join(values.root, 'spec', 'dist', 'schemas', 'index.js')).href);
 
-const wanted = { 'client.json': describeClientApi(spec), 'federation.json': describeFederationApi(spec) };
+const wanted = {
+  'client.json': describeClientApi(spec),
+  'federation.json': describeFederationApi(spec),
+  'control.json': describeControlApi(spec),
+};
 const texts = Object.entries(wanted).map(([file, document]) => [
   join(folder, file),
   `${JSON.stringify(modernSchema(document), null, 2)}\n`,

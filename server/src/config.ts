@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { dirname, resolve } from 'node:path';
+import { contradictions } from './config-contradictions.js';
 import type { LogLevel } from './log.js';
 import { parseDomain } from './protocol/identifiers.js';
 import type { Domain } from './protocol/identifiers.js';
@@ -74,6 +75,17 @@ export const settings = {
     sentence: 'where metrics and readiness are served, in plain HTTP; keep it private',
     fallback: { host: '127.0.0.1', port: 9464 },
     parse: readListen,
+  },
+  controlListen: {
+    env: 'PAYVAND_CONTROL_LISTEN',
+    type: 'host:port',
+    sentence: 'where a conformance suite controls a server under test; loopback only, never in production',
+    fallback: undefined as ListenAddress | undefined,
+    parse: readListen,
+  },
+  controlSecret: {
+    ...path('PAYVAND_CONTROL_SECRET', 'what the suite shows there, at least 16 characters'),
+    type: 'text',
   },
   tlsCert: path('PAYVAND_TLS_CERT', 'certificate chain in PEM, read again when the file changes'),
   tlsKey: path('PAYVAND_TLS_KEY', 'private key in PEM, read again when the file changes'),
@@ -193,16 +205,6 @@ function unknownNames(env: object, flags: object): string[] {
       .filter((name) => !Object.hasOwn(settings, name))
       .map((name) => `${flagName(name)}: there is no such setting`),
   ];
-}
-
-function* contradictions(config: Config): Generator<string> {
-  const { domain, endpoint, tlsCert, tlsKey, proxyFrom } = config;
-  if ((tlsCert === undefined) !== (tlsKey === undefined)) yield 'certificate and key go together: set both or neither';
-  if (proxyFrom.length > 0 && tlsCert !== undefined)
-    yield 'behind a proxy the proxy holds the certificate: set one or the other';
-  if (endpoint === undefined) return;
-  if (domain === undefined) yield 'an endpoint needs a domain';
-  else if (endpoint !== domain && !endpoint.endsWith(`.${domain}`)) yield `the endpoint must be ${domain} or under it`;
 }
 
 function path(env: string, sentence: string) {

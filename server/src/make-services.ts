@@ -16,7 +16,7 @@ import { createCloseAccounts } from './services/accounts/close-accounts.js';
 import { backfillLog } from './services/backfill-log.js';
 import { createBells } from './services/bells.js';
 import { completeSnapshot } from './services/complete-snapshot.js';
-import type { Cancel, ServiceDeps, Timers } from './services/deps.js';
+import type { Cancel, LoopState, ServiceDeps, Timers } from './services/deps.js';
 import { readDigest } from './services/digest-heads.js';
 import { createExchangeSignals } from './services/exchange-signals.js';
 import type { ExchangeSignals } from './services/exchange-signals.js';
@@ -160,7 +160,8 @@ function makeDeps({ domain, log, keys, peers, discovery, ...options }: ServicesO
   const rooms = createRoomCache(store, ROOMS_MAX);
   const writer = createRoomWriter({ domain, store, clock, random, timers, keys, bells, rooms, log });
   const unjudged = new Unjudged();
-  const base = { domain, store, clock, random, timers, log, keys, peers, bells, rooms, unjudged, writer };
+  const loops = new Set<LoopState>();
+  const base = { domain, store, clock, random, timers, log, keys, peers, bells, rooms, unjudged, writer, loops };
   return { ...base, ...makeAccountFinder(store, domain), directory: discovery };
 }
 

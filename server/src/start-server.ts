@@ -17,6 +17,7 @@ import { makeServices } from './make-services.js';
 import type { Services } from './make-services.js';
 import { createMetrics } from './metrics.js';
 import type { Metrics } from './metrics.js';
+import { openControl } from './open-control.js';
 import { OwnIdentity } from './own-identity.js';
 import type { Domain } from './protocol/identifiers.js';
 import { makeAuthenticator } from './services/accounts/authenticator.js';
@@ -121,6 +122,8 @@ async function start({ config, log, started, signal }: Start): Promise<RunningSe
     metrics,
     endpoint,
   });
+  const control = { log, services, accounts, discovery, requestsUnderWay: listening.underWay };
+  started.push(...(await openControl(config, control)));
   await services.start();
   started.push({ name: 'services', stop: () => services.stop() });
   log.info('ready', {
@@ -184,7 +187,7 @@ interface Listen extends Start {
 
 async function listen(
   parts: Listen,
-): Promise<{ address: AddressInfo; adminAddress: AddressInfo; stops: readonly Stoppable[] }> {
+): Promise<{ address: AddressInfo; adminAddress: AddressInfo; stops: readonly Stoppable[]; underWay: () => number }> {
   const { config, log, started, services, accounts, identity, discovery, budgets, metrics, endpoint } = parts;
   const { deps, rooms, federation } = services;
   const authenticator = makeAuthenticator(accounts);
@@ -239,7 +242,7 @@ async function listen(
   started.push(...stops);
   const address = await server.start();
   const adminAddress = await admin.start();
-  return { address, adminAddress, stops };
+  return { address, adminAddress, stops, underWay: () => server.underWay };
 }
 
 function ignore(): void {

@@ -46,6 +46,7 @@ const requestCodes = {
     'از این نوع درخواست بیش از اندازه رسیده است؛ صبر کنید.',
   ),
   internal: again(500, 'Something went wrong here.', 'این‌جا خطایی رخ داد.'),
+  unsupported: final(501, 'This server does not offer that.', 'این سرور چنین چیزی ندارد.'),
   unavailable: again(
     503,
     'The database cannot be reached; repeat with the same request key.',

@@ -2,6 +2,7 @@ import type { TSchema } from 'typebox';
 import { archiveFormats } from './archive.js';
 import { eventFormats } from './event-formats.js';
 import { clientSchemas } from './client.js';
+import { controlSchemas } from './control.js';
 import { federationSchemas } from './federation.js';
 import { signedFormats } from './signed-formats.js';
 
@@ -10,6 +11,7 @@ export { clientBase, clientBodyBytesMax, clientCommonCodes, clientSendBytesMax }
 export type { ClientEndpoint } from './client-endpoint.js';
 export * from './client-frames.js';
 export { DisplayName, Localpart, Password, Problem, RequestKey, sendContents } from './client-parts.js';
+export * from './control.js';
 export * from './error-codes.js';
 export * from './federation-parts.js';
 export * from './federation.js';
@@ -22,4 +24,5 @@ export const schemas: Record<string, TSchema> = {
   ...archiveFormats,
   ...federationSchemas,
   ...clientSchemas,
+  ...controlSchemas,
 };

@@ -80,6 +80,14 @@ export interface RoomWriter {
   drain(): Promise<void>;
 }
 
+/** What a loop is doing, for those who wait until nothing is. */
+export interface LoopState {
+  /** a turn is running or about to */
+  readonly isBusy: boolean;
+  /** keys that wait for their next attempt */
+  readonly resting: readonly string[];
+}
+
 /** What services are made of; each takes the part it uses. Built once, in main.ts. */
 export interface ServiceDeps {
   readonly domain: Domain;
@@ -96,6 +104,7 @@ export interface ServiceDeps {
   readonly rooms: RoomCache;
   readonly unjudged: UnjudgedRecords;
   readonly writer: RoomWriter;
+  readonly loops: Set<LoopState>;
   /** the account behind one of our own addresses; undefined when there is none or it is closed */
   readonly accountIdOf: (address: Address) => Promise<number | undefined>;
   /** the account is gone */

@@ -1,5 +1,5 @@
 import type { Log } from '../log.js';
-import type { Cancel, Random, Timers } from './deps.js';
+import type { Cancel, LoopState, Random, Timers } from './deps.js';
 
 /** How one turn of a loop ended. */
 export type Turn =
@@ -18,6 +18,8 @@ export interface KeyedLoopOptions<Key extends string> {
 }
 
 export interface LoopDeps {
+  /** every loop puts itself here, where somebody wants to know */
+  readonly loops?: Set<LoopState>;
   readonly random: Random;
   readonly timers: Timers;
   readonly log: Log;
@@ -44,7 +46,7 @@ const EXPONENT_MAX = 10;
  *
  * @see PV-BUD-006
  */
-export class KeyedLoop<Key extends string> {
+export class KeyedLoop<Key extends string> implements LoopState {
   readonly #deps: LoopDeps;
   readonly #options: KeyedLoopOptions<Key>;
   readonly #keys = new Map<Key, KeyState>();
@@ -55,6 +57,15 @@ export class KeyedLoop<Key extends string> {
   constructor(deps: LoopDeps, options: KeyedLoopOptions<Key>) {
     this.#deps = deps;
     this.#options = options;
+    deps.loops?.add(this);
+  }
+
+  get isBusy(): boolean {
+    return this.#running.size > 0 || this.#waiting.length > 0;
+  }
+
+  get resting(): readonly Key[] {
+    return [...this.#keys].flatMap(([key, { phase }]) => (phase === 'resting' ? [key] : []));
   }
 
   /** There is something to do for a key. A key that is backing off waits on. */
