@@ -43,6 +43,9 @@ async function rest(domain: typeof A | typeof B): Promise<void> {
   }, `${domain} to be at rest`);
 }
 
+// The server answers others before it opens its controls.
+for (const domain of [A, B]) await until(() => ask(domain, 'describe').catch(() => undefined), 'the controls');
+
 await t.test('PV-CTL-003, PV-CTL-005 strangers are refused, and what is not offered is said to be so', async (t) => {
   t.match(await ask(A, 'describe', { secret: 'another secret of that length' }), { status: 401, code: 'bad-token' });
   t.match(await ask(A, 'op-4711', { secret: 'another secret of that length' }), { status: 401, code: 'bad-token' });
