@@ -130,7 +130,7 @@ const caught: [name: string, lie: Lie & { code: string }][] = [
     'another epoch',
     {
       changes: () => ({ head: (head) => ({ ...head, epoch: 1 }) }),
-      ...{ result: { status: 'quarantined', code: 'unknown-epoch' }, code: 'unknown-epoch' },
+      ...{ result: { status: 'quarantined', code: 'bad-chain' }, code: 'bad-chain' },
     },
   ],
 ];

@@ -915,8 +915,9 @@ class Room:
     def hub_said(self, sealed, seals, active=True):
         """PV-ROOM-012: the head, if it is the hub's word on this room by the statement in force in the state as it is here."""
         seal, head, keys = covers(sealed, seals), sealed["head"], self.state.in_force(self.state.hub)
-        need((head["hub"], head["room"], head["epoch"], head["committed"]) == (self.state.hub, self.id, 0, head["seq"]), "bad-seal")
+        need((head["hub"], head["room"], head["committed"]) == (self.state.hub, self.id, head["seq"]), "bad-seal")
         need(keys.signed(seal, "seal", active), "bad-seal")
+        need(head["epoch"] == 0, "bad-chain")  # PV-ROOM-013
         return head
 
     def agrees(self, head):

@@ -105,7 +105,6 @@ const chainCodes = {
   fork: final(409, 'The hub showed two different chains.', 'میزبان دو زنجیرهٔ متفاوت نشان داده است.'),
   'duplicate-event': final(409, 'One event stands in the chain twice.', 'یک رویداد دو بار در زنجیره آمده است.'),
   'state-mismatch': final(409, 'The sealed state differs from the fold.', 'وضعیت مهرشده با محاسبه نمی‌خواند.'),
-  'unknown-epoch': final(409, 'The epoch is not known here.', 'این دوره این‌جا شناخته نیست.'),
   'at-decreased': final(409, 'The time of the hub went backwards.', 'زمان میزبان به عقب رفته است.'),
   quarantined: final(409, 'The room is stopped here at a fault.', 'گفت‌وگو این‌جا به سبب خطا متوقف شده است.'),
 } as const satisfies Record<string, ErrorCodeEntry>;

@@ -40,7 +40,7 @@ export function parseMail(text: unknown): Letter {
   const letter = readLetter(text, form);
   const { from, to, kind } = letter.payload;
   need(from !== to, 'bad-mail');
-  need(kind === 'invite' || kind === 'knock', 'not-supported');
+  need(kind === 'invite' || kind === 'knock' || kind === 'knock-answer', 'not-supported');
   return letter;
 }
 
@@ -67,11 +67,13 @@ export interface Invitation {
   readonly statement: string;
 }
 
-/** SPEC PV-MAIL-006 to PV-MAIL-009, PV-KNK-002. @throws Fault `bad-mail` */
+/** SPEC PV-MAIL-006 to PV-MAIL-009, PV-KNK-002, PV-KNK-009, PV-KNK-014. @throws Fault `bad-mail` */
 export function parseMailBody(mail: Letter): Invitation | undefined {
   return renamed('bad-mail', () => {
-    if (mail.payload['kind'] === 'invite') return parseInvitation(mail);
-    checkKnock(mail);
+    const { kind, to } = mail.payload;
+    if (kind === 'invite') return parseInvitation(mail);
+    if (kind === 'knock-answer' || isDomain(to)) checkRoomKnock(mail);
+    else checkKnock(mail);
     return undefined;
   });
 }
@@ -92,6 +94,14 @@ function parseInvitation({ payload }: Letter): Invitation {
   need(of['room'] === create.room && of['by'] === from && of['to'] === to, 'bad-mail');
   need(content['kind'] === 'group' || (from === create.sender && to === content['with']), 'bad-mail');
   return { create, content, invite, statement: parts.create.statement };
+}
+
+/** What is meant for the hub of a room. */
+function checkRoomKnock({ payload: { kind, from, to, body } }: Letter): void {
+  const shape = kind === 'knock' ? 'room-knock-mail-body' : 'knock-answer-mail-body';
+  need(isDomain(to) && hasShape(shape, body), 'bad-mail');
+  const { link, person } = body;
+  need(link === undefined && person !== from, 'bad-mail');
 }
 
 function checkKnock({ payload }: Letter): void {

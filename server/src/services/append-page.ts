@@ -175,7 +175,7 @@ function continueRoom(draft: RoomDraft, page: RoomPage, prepared: Prepared): App
   if (live.status === 'quarantined' && !prepared.isJudgedAgain)
     return { status: 'quarantined', code: live.code ?? 'fork', seq: draft.seq };
   if (live.status === 'partial' || live.status === 'joining') return { status: 'gap', have: live.first - 1 };
-  if (head.epoch !== draft.epoch) return { status: 'quarantined', code: 'unknown-epoch', seq: draft.seq };
+  if (head.epoch !== draft.epoch) return { status: 'quarantined', code: 'bad-chain', seq: draft.seq };
   if (head.seq <= draft.seq) return agreesWithPast(draft, page);
   const fresh = prepared.read.filter(({ record }) => record.seq > draft.seq);
   if (fresh[0]?.record.seq !== draft.seq + 1) return { status: 'gap', have: draft.seq };
