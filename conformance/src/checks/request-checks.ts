@@ -209,7 +209,11 @@ function lane(name: string, checks: readonly Check<KnownPeer>[]): Lane {
       const peer = await run.makePeer();
       const first = await peer.send('heads', nowhere);
       const isHeld = first.status === 200 && peer.documentRequests === 1;
-      must(isHeld || jsonOf(first)['code'] === 'unknown-peer', 'unknown-peer, or held for one fetch', describe(first));
+      must(
+        isHeld || jsonOf(first)['code'] === 'unknown-peer',
+        'unknown-peer, or held for one fetch',
+        `${describe(first)} after ${peer.documentRequests} fetches`,
+      );
       await introduce(peer);
       return { peer, run };
     },

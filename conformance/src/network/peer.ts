@@ -113,7 +113,8 @@ export class Peer {
         provider: this.domain,
         version: now,
         issued: now,
-        expires: now + DAY_MS,
+        // Less than a day ahead it would be fetched again at once (PV-DISC-009).
+        expires: now + 3 * DAY_MS,
         endpoint: `https://${this.domain}`,
       },
       ...{ statement: this.statement.jws.text, versions: ['0.1'], profiles: ['core', 'groups'] },
