@@ -103,7 +103,11 @@ async function fileInvite(deps: MailDeps, mail: Mail, body: InviteBody): Promise
   const creator = create.fields.sender as Address;
   const creation = { kind: content.kind, hub: invite.hub, creator, peer: content.with ?? null };
   const theirs = { room: invite.room, hub: invite.hub, creation };
-  if (await deps.mergeCrossed(who, theirs)) return;
+  if (await deps.mergeCrossed(who, theirs)) {
+    // An earlier copy of this item may wait, where what was to follow it was cut off.
+    await deps.store.setRequestState(accountId, mail.hash, 'accepted');
+    return;
+  }
   const added = await deps.store.addRequest(
     {
       ...{ accountId, id: mail.hash, kind: content.kind === 'dm' ? 'contact' : 'invite', room: invite.room },

@@ -31,8 +31,8 @@ export async function requestContact(
   }
   const request = { accountId: who.accountId, requestKey, requestHash: requestHash(['dm', to]) };
   const room = known?.room ?? (await createRoom(deps, who, { kind: 'dm', with: to, request }));
-  // Their request may have come in while ours was made; theirs looks for ours in the same way.
-  const crossed = known === undefined ? await findRequest(deps, who, to) : undefined;
+  // Their request may have come in since ours was made; theirs looks for ours in the same way.
+  const crossed = await findRequest(deps, who, to);
   if (crossed !== undefined) await mergeWaiting(deps, who, crossed);
   const dm = await findDm(deps, who, to);
   if (dm?.state.isJoined(to) === true) return { room: dm.room, status: 'sent' };
