@@ -1,6 +1,6 @@
 import type { Result, Verdict } from '../run/run-checks.js';
 
-/** How each verdict stands in TAP 14. */
+/** How each verdict stands in TAP 14, whose one word for a `not ok` that does not fail the run is TODO: a SHOULD that is not met. */
 const directives: Readonly<Record<Verdict, { ok: boolean; directive: string }>> = {
   pass: { ok: true, directive: '' },
   info: { ok: true, directive: '' },
