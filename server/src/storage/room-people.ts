@@ -1,7 +1,7 @@
 import type { RoomId } from '../protocol/identifiers.js';
 import type { Writer } from './database.js';
 import type { MemberChange, ReadingRange } from './room-rows.js';
-import { inRounds, insertInto, issueRows } from './sql-values.js';
+import { inRounds, insertInto, issue, issueRows, numberArray } from './sql-values.js';
 
 const saveRange = insertInto(
   'room_providers',
@@ -47,11 +47,19 @@ export function issueReadingRanges(tx: Writer, room: RoomId, ranges: readonly Re
   );
 }
 
-/** Writes membership changes of local accounts, in their order. Who joins has read everything up to there. */
+// Whoever is in a room need not answer an invitation to it any more, whichever way they came in.
+const settleRequests = `UPDATE requests SET state = 'accepted'
+  WHERE room_id = $1 AND account_id = ANY ($2::bigint[]) AND kind <> 'knock' AND state = 'waiting'`;
+
+/**
+ * Writes membership changes of local accounts, in their order. Who joins has read everything up to there, and has no
+ * request to join waiting.
+ */
 export function issueMembers(tx: Writer, room: RoomId, members: readonly MemberChange[]): Promise<unknown>[] {
   return inRounds(members, ({ accountId }) => String(accountId)).flatMap((round) => {
     const joins = round.filter(({ membership }) => membership === 'joined');
     const leaves = round.filter(({ membership }) => membership === 'left');
+    const joinedIds = numberArray(joins.map(({ accountId }) => accountId));
     const index = round.map(({ accountId }) => [room, accountId]);
     const joinRows = joins.map(({ accountId, visibleFrom, seq }) => [accountId, room, 'joined', visibleFrom, seq, seq]);
     const leaveRows = leaves.map(({ accountId, visibleFrom, seq }) => {
@@ -60,6 +68,7 @@ export function issueMembers(tx: Writer, room: RoomId, members: readonly MemberC
     return [
       ...issueRows(tx, indexAccount, index),
       ...issueRows(tx, saveJoin, joinRows),
+      ...(joins.length === 0 ? [] : [issue(tx, settleRequests, [room, joinedIds])]),
       ...issueRows(tx, saveLeave, leaveRows),
     ];
   });
