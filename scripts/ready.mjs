@@ -133,7 +133,15 @@ function build(projects) {
     cwd: root,
     encoding: 'utf8',
   });
-  if (status === 0) return;
+  if (status === 0) return bundle();
   const lines = stdout.trim().split('\n');
   stop(['the sources do not compile:', ...lines.slice(0, 20), ...(lines.length > 20 ? ['…'] : [])].join('\n'));
+}
+
+function bundle() {
+  const { status } = spawnSync(process.execPath, [join(root, 'scripts', 'bundle.mjs')], {
+    cwd: root,
+    stdio: 'inherit',
+  });
+  if (status !== 0) stop('the programs could not be bundled (see above).');
 }

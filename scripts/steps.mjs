@@ -31,6 +31,9 @@ export function stepsFor(tree) {
       ['node', 'scripts/generate-configuration.mjs', '--check'],
     ],
     'planted-faults': [['node', 'scripts/planted-faults.mjs']],
-    tests: [['node', 'scripts/run-tests.mjs']],
+    tests: [
+      ['node', 'scripts/bundle.mjs'],
+      ['node', 'scripts/run-tests.mjs'],
+    ],
   };
 }

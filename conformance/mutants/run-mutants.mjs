@@ -101,6 +101,8 @@ async function runOn({ name, file, find, replace, checks }) {
   await mkdir(copy, { recursive: true });
   for (const part of ['bin', 'dist', 'package.json', join('src', 'storage', 'migrations')])
     await cp(join(server, part), join(copy, part), { recursive: true });
+  // The patch is in the compiled file, not in what was bundled of it.
+  await rm(join(copy, 'dist', 'bundle'), { recursive: true, force: true });
   if (file !== undefined) {
     const text = await readFile(join(copy, 'dist', file), 'utf8');
     await writeFile(

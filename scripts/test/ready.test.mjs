@@ -36,6 +36,8 @@ function checkout(t, { node = '>=18' } = {}) {
     bin: { npm },
   });
   copyFileSync(script, join(root, 'scripts', 'ready.mjs'));
+  const bundle = "import { appendFileSync } from 'node:fs'; appendFileSync('bundle.log', 'made\\n');";
+  writeFileSync(join(root, 'scripts', 'bundle.mjs'), bundle);
   chmodSync(join(root, 'bin', 'npm'), 0o755);
   return {
     root,
@@ -64,6 +66,7 @@ t.test('installs once, without scripts, and builds every time', async (t) => {
   t.equal(again.stdout.trim().split('\n').length, 1, 'says one line when there is nothing to do');
   t.equal(count('npm.log'), 1);
   t.equal(count('tsc.log'), 2);
+  t.equal(count('bundle.log'), 2);
   t.match(readFileSync(at('tsc.log'), 'utf8'), /^-b server\n/);
 });
 

@@ -1,9 +1,10 @@
 #!/usr/bin/env node
 // Stays plain JavaScript and parses on old versions of Node.js: it is what tells their users so.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const main = new URL('../dist/main.js', import.meta.url);
+const bundled = new URL('../dist/bundle/main.js', import.meta.url);
 const { engines } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 const needed = engines.node.replace('>=', '');
 const [wantMajor, wantMinor] = needed.split('.').map(Number);
@@ -20,5 +21,11 @@ if (major < wantMajor || (major === wantMajor && minor < wantMinor)) {
   );
   process.exitCode = 1;
 } else {
-  import(main.href);
+  import((isCurrent(bundled) ? bundled : main).href);
+}
+
+// After the compiler has run again, a bundle of the day before would be a lie.
+function isCurrent(file) {
+  const compiled = new URL('../dist/tsconfig.tsbuildinfo', import.meta.url);
+  return existsSync(file) && !(existsSync(compiled) && statSync(compiled).mtimeMs > statSync(file).mtimeMs);
 }

@@ -3,6 +3,7 @@ import { clientSendBytesMax } from '@payvand/spec';
 import t from 'tap';
 import { closeUser, resetPassword } from '../src/services/accounts/operate-accounts.js';
 import { StreamClient, startClientServer, startDatabase } from './fixtures/client-server.js';
+import { until } from './support/test-person.js';
 
 const server = await startClientServer(t, await startDatabase(t));
 const { call, port } = server;
@@ -385,9 +386,9 @@ t.test('a client that does not read holds up nobody, and misses nothing when it 
   await quick.until(isText(`${count - 1} again ${text}`));
   const minute = setInterval(() => (server.clock.ms += 20_000), 100);
   t.teardown(() => clearInterval(minute));
-  const gone = once(slow.socket, 'close');
-  setTimeout(() => slow.socket.resume(), 1500);
-  await gone;
+  await until(async () => server.streamsOpen() === 1, 'it to be let go');
+  slow.socket.resume();
+  await slow.closed;
   t.notOk(textsOf(slow, room).includes(`${count - 1} again ${text}`), 'one that never reads is let go');
   await quick.close();
 });
