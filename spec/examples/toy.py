@@ -221,9 +221,17 @@ class Provider:
         return {"digest": {"asOf": as_of, "buckets": list(map(digest_hash, rows))}}
 
     def push(self, who, body):
-        rooms = [(page, self.rooms.get(page["room"])) for page in body["rooms"]]
-        return {"rooms": [{"room": page["room"], **(self.take(room, page, body["seals"]) if room and room.state.hub == who else
-                                                    {"status": "unknown-room"})} for page, room in rooms]}
+        results = []
+        for page in body["rooms"]:
+            room, wish = self.rooms.get(page["room"]), self.wishes.get(page["room"])
+            if wish and wish[0] == who:  # the answer to the join is on its way
+                result = {"status": "retry", "after": 1}
+            elif room and room.state.hub == who:
+                result = self.take(room, page, body["seals"])
+            else:
+                result = {"status": "unknown-room"}
+            results.append({"room": page["room"], **result})
+        return {"rooms": results}
 
     def take(self, room, page, seals):
         """PV-PUSH-005 to PV-PUSH-009, for pages that are pushed and those of a log."""
