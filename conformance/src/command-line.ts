@@ -1,8 +1,14 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { bundleOfCheck } from './bundles/check-bundle.js';
+import { writeBundle } from './bundles/bundle.js';
 import { allLanes } from './checks/all-lanes.js';
+import { Misuse } from './misuse.js';
+import { countOf, factorOf, placeOf } from './modes/parse-options.js';
+import { modes } from './modes/modes.js';
 import { openNetwork, prepareNetwork } from './network/network-folder.js';
 import { Target, Unreachable } from './network/target.js';
+import type { Recorded } from './network/recorder.js';
 import { coveragePage } from './report/coverage-page.js';
 import { pinsOf, readRequirements } from './report/coverage.js';
 import { toJunit } from './report/junit.js';
@@ -13,18 +19,15 @@ import { exitCodeOf } from './run/exit-code.js';
 import { runChecks } from './run/run-checks.js';
 import type { Result } from './run/run-checks.js';
 import { Run } from './run/run.js';
+import { runRounds, withRounds } from './run/rounds.js';
 import { scaleTime } from './run/wait.js';
+import type { Streams } from './streams.js';
 import { ClientUsers } from './stage/client-users.js';
-
-export interface Streams {
-  /** the report, TAP 14 */
-  readonly out: (text: string) => void;
-  /** what is going on */
-  readonly progress: (text: string) => void;
-}
 
 const USAGE = `usage: payvand-conformance https://provider.example [options]
        payvand-conformance prepare FOLDER [--listen 127.0.0.1:9443] [--target-domain provider.test]
+           [--target a.test=127.0.0.1:8443 …] [--proxied]
+       payvand-conformance chaos|fuzz|judge --help
        payvand-conformance list        every check
        payvand-conformance coverage    every requirement, and what tests it, as Markdown
        payvand-conformance pins        the sentences that the checks test, as they are now
@@ -35,7 +38,9 @@ const USAGE = `usage: payvand-conformance https://provider.example [options]
   --ca FILE           authority of its certificate (default: FOLDER/ca.pem)
   --only TEXT         checks whose id begins so (repeatable); the run is partial
   --skip TEXT         not those; the run is partial
-  --time-scale N      stretches every deadline
+  --time-scale X      stretches every deadline
+  --repeat N          runs everything N times, with fresh identities; what differs from round to round is flaky
+  --bundles FOLDER    writes for each check that failed what is needed to judge it; see judge
   --report FILE       writes the report as JSON
   --junit FILE        writes the report as JUnit XML
 
@@ -50,20 +55,24 @@ const options = {
   only: { type: 'string', multiple: true, default: [] as string[] },
   skip: { type: 'string', multiple: true, default: [] as string[] },
   'time-scale': { type: 'string', default: '1' },
+  repeat: { type: 'string', default: '1' },
+  bundles: { type: 'string' },
   report: { type: 'string' },
   junit: { type: 'string' },
   listen: { type: 'string', default: '127.0.0.1:9443' },
   'target-domain': { type: 'string' },
+  target: { type: 'string', multiple: true, default: [] as string[] },
+  proxied: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 } as const;
 
 type Values = ReturnType<typeof parse>['values'];
 
-class Misuse extends Error {}
-
 /** @returns the exit status */
 export async function runCommand(args: readonly string[], streams: Streams): Promise<number> {
   try {
+    const mode = modes[args[0] ?? ''];
+    if (mode !== undefined) return await (await mode())(args.slice(1), streams);
     const { values, positionals } = parse(args);
     const [first, second] = positionals;
     if (values.help) {
@@ -111,14 +120,23 @@ async function prepare(folder: string | undefined, values: Values, { out }: Stre
   if (folder === undefined) throw new Misuse('into which folder?');
   const place = placeOf(values.listen);
   const target = values['target-domain'];
-  await prepareNetwork(folder, { ...place, ...(target === undefined ? {} : { target }) });
+  const targets = values.target.map((text) => {
+    const [domain = '', at = ''] = text.split('=');
+    return { domain, ...placeOf(at) };
+  });
+  await prepareNetwork(folder, {
+    ...place,
+    targets,
+    isProxied: values.proxied,
+    ...(target === undefined ? {} : { target }),
+  });
   out(`The provider under test has to trust ${folder}/ca.pem and find the names in ${folder}/peers.json.\n`);
   out(`The reference server does with PAYVAND_PEERS_FILE=${folder}/peers.json.\n`);
   return 0;
 }
 
 async function test(url: string, values: Values, { out, progress }: Streams): Promise<number> {
-  scaleTime(Number(values['time-scale']));
+  scaleTime(factorOf(values['time-scale']));
   const tier = tierOf(values.tier);
   const network = values.network === undefined ? undefined : await openNetwork(values.network);
   const ca = values.ca === undefined ? network?.authority.cert : await readFile(values.ca, 'utf8');
@@ -128,11 +146,12 @@ async function test(url: string, values: Values, { out, progress }: Streams): Pr
     ...(ca === undefined ? {} : { ca }),
   });
   await target.meet();
-  const run = new Run({
-    target,
-    ...(network && { network }),
-    ...(tier === 'T1' && { users: new ClientUsers(target) }),
-  });
+  const makeRun = (): Run =>
+    new Run({
+      target,
+      ...(network && { network }),
+      ...(tier === 'T1' && { users: new ClientUsers(target) }),
+    });
   const isPartial = values.only.length > 0 || values.skip.length > 0;
   const isWanted = ({ id, tier: of }: CheckTitle): boolean =>
     of <= tier &&
@@ -141,30 +160,33 @@ async function test(url: string, values: Values, { out, progress }: Streams): Pr
   const wanted = titles().filter(isWanted);
   progress(`${target.domain}: ${wanted.length} checks of tier ${tier}${isPartial ? ', a partial run' : ''}\n`);
   if (tier === 'T0') progress('budget: at most 4 requests at once, about 1000 in all, 3 MB; no account is made\n');
-  out(tapHead(wanted.length));
   const startedAt = Date.now();
+  const options = { isWanted, profiles: target.document.profiles };
+  const times = countOf(values.repeat, '--repeat', { most: 1000 }) - 1;
+  const earlier = await runRounds({ times, makeRun, lanes: allLanes, options, progress });
+  const run = makeRun();
+  out(tapHead(wanted.length));
   const seen: Result[] = [];
-  const onResult = (result: Result): void => {
+  const onResult = (plain: Result): void => {
+    const result = withRounds(plain, earlier);
     seen.push(result);
     out(tapLine(result, seen.length));
     if (result.verdict !== 'pass') progress(`${result.verdict.padEnd(9)} ${result.id}: ${result.found ?? ''}\n`);
   };
-  const results = await runChecks(run, allLanes, { isWanted, profiles: target.document.profiles, onResult });
+  const onFailure = async (result: Result, exchanges: readonly Recorded[]): Promise<void> => {
+    if (values.bundles === undefined) return;
+    progress(`  ${await writeBundle(values.bundles, bundleOfCheck(run, result, exchanges))}\n`);
+  };
+  await runChecks(run, allLanes, { ...options, onResult, onFailure });
   await run.stop();
-  const report = makeReport({ run, results, tier, isPartial, startedAt });
+  const report = makeReport({ run, results: seen, tier, isPartial, startedAt });
   if (values.report !== undefined) await writeFile(values.report, `${JSON.stringify(report, null, 2)}\n`);
   if (values.junit !== undefined) await writeFile(values.junit, toJunit(report));
   progress(`${report.summary}\n`);
-  return exitCodeOf(results, isPartial);
+  return exitCodeOf(seen, isPartial);
 }
 
 function tierOf(text: string): Tier {
   if (text !== 'T0' && text !== 'T1') throw new Misuse(`there is no tier ${text}`);
   return text;
-}
-
-function placeOf(text: string): { address: string; port: number } {
-  const [, address, port] = /^(.+):(\d+)$/.exec(text) ?? [];
-  if (address === undefined) throw new Misuse(`${text} is not host:port`);
-  return { address, port: Number(port) };
 }

@@ -1,5 +1,7 @@
 import { connect } from 'node:tls';
 import type { ConnectionOptions, TLSSocket } from 'node:tls';
+import { currentRecorder } from './recorder.js';
+import { stretched } from '../run/wait.js';
 
 /** Where a host really is. */
 export interface Place {
@@ -49,7 +51,7 @@ export async function exchange(place: Place, sending: Sending): Promise<Answer> 
   let drip: NodeJS.Timeout | undefined;
   let timer: NodeJS.Timeout | undefined;
   const end = await new Promise<Answer['end']>((resolve) => {
-    timer = setTimeout(() => resolve('timeout'), sending.timeoutMs ?? TIMEOUT_MS);
+    timer = setTimeout(() => resolve('timeout'), stretched(sending.timeoutMs ?? TIMEOUT_MS));
     let isConnected = false;
     let received = 0;
     socket.once('secureConnect', () => {
@@ -68,7 +70,10 @@ export async function exchange(place: Place, sending: Sending): Promise<Answer> 
   clearInterval(drip);
   socket.destroy();
   const bytes = socket.bytesRead + socket.bytesWritten;
-  return { ...readAnswer(Buffer.concat(chunks)), end, ms: Date.now() - started, bytes };
+  const got = Buffer.concat(chunks);
+  const { head, rest = Buffer.alloc(0) } = sending;
+  currentRecorder()?.note({ at: started, sent: Buffer.concat([Buffer.from(head), rest]), got, end });
+  return { ...readAnswer(got), end, ms: Date.now() - started, bytes };
 }
 
 function write(socket: TLSSocket, { head, rest, dripMs, hangsUp }: Sending): NodeJS.Timeout | undefined {
@@ -98,7 +103,8 @@ function isWhole(chunks: readonly Buffer[], received: number): boolean {
   return /^HTTP\/1\.1 (?:204|304)/.test(bytes.toString('latin1', 0, 12));
 }
 
-function readAnswer(bytes: Buffer): Pick<Answer, 'status' | 'headers' | 'text'> {
+/** What bytes say that came back. */
+export function readAnswer(bytes: Buffer): Pick<Answer, 'status' | 'headers' | 'text'> {
   const end = bytes.indexOf('\r\n\r\n');
   const head = bytes.subarray(0, Math.max(end, 0)).toString('latin1');
   const status = Number(/^HTTP\/1\.[01] (\d{3})/.exec(head)?.[1] ?? 0);

@@ -29,30 +29,48 @@ interface Saved {
   readonly used: number;
 }
 
-/**
- * Makes the files of a network: the authority, the map of names for the target (`peers.json`), a certificate for the target.
- *
- * @param place where the target reaches the suite
- */
-export async function prepareNetwork(
-  folder: string,
-  place: { readonly address: string; readonly port: number; readonly target?: string },
-): Promise<void> {
+export interface TargetPlace {
+  readonly domain: string;
+  readonly address: string;
+  readonly port: number;
+}
+
+export interface NetworkPlan {
+  /** where targets reach the suite */
+  readonly address: string;
+  readonly port: number;
+  /** a target that gets a certificate */
+  readonly target?: string;
+  /** targets that find each other, too, and get certificates under their names */
+  readonly targets?: readonly TargetPlace[];
+  /** they find each other where the suite is, which passes on what they say */
+  readonly isProxied?: boolean;
+}
+
+/** Makes the files of a network: the authority, the map of names for targets (`peers.json`), certificates for them. */
+export async function prepareNetwork(folder: string, plan: NetworkPlan): Promise<void> {
   await mkdir(folder, { recursive: true });
   const authority = makeAuthority();
-  const { address, port, target } = place;
+  const { address, port, target, targets = [], isProxied = false } = plan;
   const saved: Saved = { address, port, issued: Date.now(), seed: randomBytes(32).toString('hex'), used: 0 };
-  const peers = Object.fromEntries(
-    Array.from({ length: DOMAINS }, (_, place) => [domainName(place), { address, port, ca: 'ca.pem' }]),
-  );
+  const peers = Object.fromEntries([
+    ...targets.map((one) => [one.domain, { ...(isProxied ? { address, port } : placeIn(one)), ca: 'ca.pem' }] as const),
+    ...Array.from({ length: DOMAINS }, (_, place) => [domainName(place), { address, port, ca: 'ca.pem' }] as const),
+  ]);
   await writeFile(join(folder, 'ca.pem'), authority.cert);
   await writeFile(join(folder, 'ca-key.pem'), authority.key, { mode: 0o600 });
   await writeFile(join(folder, 'network.json'), JSON.stringify(saved), { mode: 0o600 });
   await writeFile(join(folder, 'peers.json'), `${JSON.stringify(peers, null, 1)}\n`);
-  if (target === undefined) return;
-  const { cert, key } = issueCertificate(authority, { names: [target] });
-  await writeFile(join(folder, 'target.pem'), cert);
-  await writeFile(join(folder, 'target-key.pem'), key, { mode: 0o600 });
+  const certified = targets.map(({ domain }) => [domain, domain] as const);
+  for (const [domain, name] of target === undefined ? certified : [[target, 'target'] as const, ...certified]) {
+    const { cert, key } = issueCertificate(authority, { names: [domain] });
+    await writeFile(join(folder, `${name}.pem`), cert);
+    await writeFile(join(folder, `${name}-key.pem`), key, { mode: 0o600 });
+  }
+}
+
+function placeIn({ address, port }: TargetPlace): { address: string; port: number } {
+  return { address, port };
 }
 
 /** Opens what `prepareNetwork` made. */

@@ -42,6 +42,15 @@ export class PeerHost {
     return host;
   }
 
+  get port(): number {
+    const place = this.#server.address();
+    return typeof place === 'object' && place !== null ? place.port : 0;
+  }
+
+  has(name: string): boolean {
+    return this.#hosted.has(name);
+  }
+
   add(name: string, hosted: Hosted): void {
     this.#hosted.set(name, { ...hosted, context: createSecureContext(hosted.certificate) });
   }

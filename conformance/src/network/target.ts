@@ -99,6 +99,11 @@ export class Target {
     return new Map(keys.map(({ kid, publicKey }) => [kid, publicKey]));
   }
 
+  /** The same provider, reached another way; it has to be met again. */
+  through(address: { readonly address: string; readonly port: number }): Target {
+    return new Target({ ...this.#options, address });
+  }
+
   #placeOf(host: string): Place {
     const { address = { address: host, port: 443 }, ca } = this.#options;
     return { host, ...address, ...(ca === undefined ? {} : { ca }) };

@@ -1,4 +1,6 @@
 import { Unexpected } from '../network/ask.js';
+import { Recorder } from '../network/recorder.js';
+import type { Recorded } from '../network/recorder.js';
 import type { CheckTitle, Lane, OpenLane } from './check.js';
 import type { Run } from './run.js';
 import { Blocked, Deviates, NotRun } from './verdict.js';
@@ -20,6 +22,8 @@ export interface RunOptions {
   /** claimed by the target's document; hardening and resilience are asked of everybody */
   readonly profiles: readonly string[];
   readonly onResult: (result: Result) => void;
+  /** gets what was sent and answered in a check that failed again and again */
+  readonly onFailure?: (result: Result, exchanges: readonly Recorded[]) => Promise<void>;
 }
 
 const LANES_AT_ONCE = 4;
@@ -41,9 +45,11 @@ export async function runChecks(run: Run, lanes: readonly Lane[], options: RunOp
   };
   await Promise.all(Array.from({ length: LANES_AT_ONCE }, work));
   for (const { lane, result } of failed) {
-    const again = await repeat(run, lane, result);
+    const recorder = new Recorder();
+    const again = await recorder.within(async () => await repeat(run, lane, result));
     results.push(again);
     options.onResult(again);
+    if (isFailure(again)) await options.onFailure?.(again, recorder.exchanges);
   }
   return results;
 }
