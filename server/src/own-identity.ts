@@ -3,7 +3,7 @@ import type { Domain } from './protocol/identifiers.js';
 import { buildProviderDocument } from './protocol/provider-document.js';
 import type { SigningKey } from './protocol/key-thumbprint.js';
 import type { Log } from './log.js';
-import { activeKey, keyFilePath, openKeyFile, rootKey, statementOf, writeKeyFile } from './own-keys.js';
+import { activeKey, keyFilePath, openKeyFile, rootKey, rotateKeys, statementOf, writeKeyFile } from './own-keys.js';
 import type { KeyFile, OwnKeys } from './own-keys.js';
 
 export interface IdentityOptions {
@@ -32,6 +32,8 @@ export class OwnIdentity {
   #request: SigningKey | undefined;
   #document = '';
   #timer: NodeJS.Timeout | undefined;
+  /** one change of the key file at a time */
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(options: IdentityOptions) {
     this.#options = options;
@@ -42,10 +44,10 @@ export class OwnIdentity {
     await this.#load();
     await this.#sign();
     const failed = (cause: unknown): void => this.#options.log.error('keys-not-reloaded', { cause });
-    this.#timer = setInterval(() => void this.#signAgain().catch(failed), SIGN_AGAIN_MS);
+    this.#timer = setInterval(() => void this.#inTurn(() => this.#signAgain()).catch(failed), SIGN_AGAIN_MS);
     this.#timer.unref();
     watchFile(keyFilePath(this.#options.dataDir), { interval: WATCH_MS, persistent: false }, () => {
-      void this.#reload().catch(failed);
+      void this.#inTurn(() => this.#reload()).catch(failed);
     });
   }
 
@@ -67,6 +69,29 @@ export class OwnIdentity {
   /** the provider document, a JWS */
   get document(): string {
     return this.#document;
+  }
+
+  /**
+   * Makes new keys, as `payvand keys rotate` does, and announces them at once.
+   *
+   * @returns the version of the new key statement
+   * @throws KeyFileError
+   */
+  async rotate(): Promise<number> {
+    return await this.#inTurn(async () => {
+      const { dataDir, domain, clock } = this.#options;
+      const now = clock.now();
+      const file = await openKeyFile(dataDir, { provider: domain, now });
+      await writeKeyFile(dataDir, rotateKeys(file, { now, revoke: false }));
+      await this.#reload();
+      return this.current.statement.version;
+    });
+  }
+
+  #inTurn<Done>(work: () => Promise<Done>): Promise<Done> {
+    const turn = this.#turn.then(work, work);
+    this.#turn = turn.catch(() => undefined);
+    return turn;
   }
 
   async #load(): Promise<void> {

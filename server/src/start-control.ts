@@ -5,6 +5,7 @@ import { createControlApp } from './http/control/create-control-app.js';
 import { HttpServer } from './http/http-server.js';
 import type { Log } from './log.js';
 import type { Services } from './make-services.js';
+import type { OwnIdentity } from './own-identity.js';
 import type { AccountDeps } from './services/accounts/account-deps.js';
 import { makeControlServices } from './services/control/control-services.js';
 import type { Discovery } from './transport/discovery.js';
@@ -15,6 +16,7 @@ export interface ControlParts {
   readonly services: Services;
   readonly accounts: AccountDeps;
   readonly discovery: Discovery;
+  readonly identity: OwnIdentity;
   readonly requestsUnderWay: () => number;
   readonly log: Log;
 }
@@ -28,13 +30,15 @@ const CONNECTIONS_MAX = 100;
 const VERSION = '0.1.0';
 
 /** Opens the test controls. Loaded only where they were asked for. @throws Error of node:net */
-export async function startControl({ listen, secret, log, services, discovery, ...rest }: Control): Promise<{
+export async function startControl({ listen, secret, log, services, discovery, identity, ...rest }: Control): Promise<{
   readonly address: AddressInfo;
   stop(): Promise<void>;
 }> {
   const control = makeControlServices({
     ...{ ...rest, deps: services.deps, rooms: services.rooms, versionOfServer: VERSION },
     lag: () => services.measure().lag,
+    isFetching: () => discovery.isBusy,
+    rotateKeys: async () => await identity.rotate(),
     discover: async (domain) => {
       const found = await discovery.get(domain, 0).catch((cause: unknown) => {
         if (cause instanceof PeerError) return undefined;

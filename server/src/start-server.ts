@@ -122,7 +122,7 @@ async function start({ config, log, started, signal }: Start): Promise<RunningSe
     metrics,
     endpoint,
   });
-  const control = { log, services, accounts, discovery, requestsUnderWay: listening.underWay };
+  const control = { log, services, accounts, discovery, identity, requestsUnderWay: listening.underWay };
   started.push(...(await openControl(config, control)));
   await services.start();
   started.push({ name: 'services', stop: () => services.stop() });

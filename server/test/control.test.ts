@@ -104,6 +104,17 @@ await t.test('PV-CTL-011 who cannot be reached is named', async (t) => {
   t.same(await ask(A, 'drain', { deadlineMs: 30_000 }), { status: 200, quiet: true, waiting: [GONE] });
 });
 
+await t.test('rotate-keys announces a new statement, and what is signed next is signed by its keys', async (t) => {
+  t.same(await ask(A, 'rotate-keys'), { status: 200, version: 2 });
+  const { rooms } = await ask(A, 'view-account', { as: 'alice@a.test' });
+  const [{ room } = {}] = rooms as Json[];
+  const sent = { as: 'alice@a.test', room, key: 'after', type: 'message', content: { text: 'after' } };
+  t.match(await ask(A, 'send', sent), { status: 'ordered' });
+  await rest(A);
+  const { events } = await ask(B, 'read-log', { as: 'bob@b.test', room, after: -1, limit: 200 });
+  t.match((events as Json[]).at(-1), { content: { text: 'after' } }, 'the other provider takes it');
+});
+
 await t.test('PV-CTL-001, PV-CTL-002 controls are off by themselves, and never in production', (t) => {
   const load = (settings: Record<string, string>): unknown => {
     const { controlListen } = loadConfig({ PAYVAND_LISTEN: '127.0.0.1:1', ...settings });

@@ -80,7 +80,7 @@ async function settle(
  *
  * @param theirs the dm the other person created
  * @returns whether the invitation to it needs no answer any more
- * @see PV-ROOM-012, PV-LIM-006
+ * @see PV-ROOM-027, PV-LIM-006
  */
 export async function mergeCrossed(deps: AnswerDeps, who: Actor, theirs: Invitation): Promise<boolean> {
   const { room, creation } = theirs;

@@ -1,12 +1,12 @@
 import { domainOf, parseAddress, parseRoomId } from '../protocol/identifiers.js';
 import type { Address, Domain } from '../protocol/identifiers.js';
 import { discardedSender, hasBlockedOther } from './blocks-in-dm.js';
-import type { Cancel, ServiceDeps } from './deps.js';
+import type { Cancel, LoopState, ServiceDeps } from './deps.js';
 import type { LiveRoom } from './live-room.js';
 
 type SignalDeps = Pick<
   ServiceDeps,
-  'domain' | 'store' | 'rooms' | 'peers' | 'clock' | 'timers' | 'bells' | 'log' | 'accountIdOf'
+  'domain' | 'store' | 'rooms' | 'peers' | 'clock' | 'timers' | 'bells' | 'log' | 'loops' | 'accountIdOf'
 > & {
   /** takes what contacts tell and ask each other about presence */
   readonly hearContact: (live: LiveRoom, signal: WireSignal) => Promise<void>;
@@ -46,29 +46,9 @@ const COUNTERS_MAX = 20_000;
  * @see PV-SGL-001 to PV-SGL-008, PV-BLK-005
  */
 export function createExchangeSignals(deps: SignalDeps): ExchangeSignals {
-  const waiting = new Map<Domain, Map<string, WireSignal>>();
-  const counters = new Map<string, number>();
-  let cancel: Cancel | undefined;
-
-  function flush(): void {
-    cancel = undefined;
-    for (const [peer, signals] of waiting) {
-      const items = [...signals.values()].slice(0, ITEMS_MAX);
-      for (const item of items) signals.delete(nameOf(item));
-      if (signals.size === 0) waiting.delete(peer);
-      void deps.peers
-        .call(peer, 'signals', JSON.stringify({ items }))
-        .catch((cause: unknown) => deps.log.debug('signals-lost', { peer, cause }));
-    }
-    if (waiting.size > 0) cancel = deps.timers.after(FLUSH_MS, flush);
-  }
-
-  function queue(peer: Domain, signal: WireSignal): void {
-    const signals = waiting.get(peer) ?? new Map<string, WireSignal>();
-    if (signals.size < WAITING_MAX) signals.set(nameOf(signal), signal);
-    waiting.set(peer, signals);
-    cancel ??= deps.timers.after(FLUSH_MS, flush);
-  }
+  const outbox = new SignalOutbox(deps);
+  deps.loops.add(outbox);
+  const counters = new Map<string, Heard>();
 
   async function acceptOne(peer: Domain, signal: WireSignal): Promise<void> {
     const room = parseRoomId(signal.room);
@@ -92,29 +72,80 @@ export function createExchangeSignals(deps: SignalDeps): ExchangeSignals {
       if (kind === 'typing') deps.bells.signal({ t: 'typing', room, from });
       else if (seq !== undefined) await markRead(deps, live, { from, seq, counter });
       for (const peer of live.state.joinedDomains().keys()) {
-        if (peer !== deps.domain) queue(peer, { kind, room, from, counter, ...(seq === undefined ? {} : { seq }) });
+        if (peer !== deps.domain)
+          outbox.queue(peer, { kind, room, from, counter, ...(seq === undefined ? {} : { seq }) });
       }
     },
-    sendTo: queue,
+    sendTo: (peer, signal) => outbox.queue(peer, signal),
     async accept(peer, items) {
       for (const item of items) await acceptOne(peer, item);
     },
-    stop() {
-      cancel?.();
-      waiting.clear();
-    },
+    stop: () => outbox.stop(),
   };
+}
+
+/** What waits to be sent, in requests that hold all signals for a provider; what is lost is never sent again. */
+class SignalOutbox implements LoopState {
+  readonly resting = [];
+  readonly #deps: SignalDeps;
+  readonly #waiting = new Map<Domain, Map<string, WireSignal>>();
+  #underWay = 0;
+  #cancel: Cancel | undefined;
+
+  constructor(deps: SignalDeps) {
+    this.#deps = deps;
+  }
+
+  get isBusy(): boolean {
+    return this.#waiting.size > 0 || this.#underWay > 0;
+  }
+
+  queue(peer: Domain, signal: WireSignal): void {
+    const signals = this.#waiting.get(peer) ?? new Map<string, WireSignal>();
+    if (signals.size < WAITING_MAX) signals.set(nameOf(signal), signal);
+    this.#waiting.set(peer, signals);
+    this.#cancel ??= this.#deps.timers.after(FLUSH_MS, () => this.#flush());
+  }
+
+  stop(): void {
+    this.#cancel?.();
+    this.#waiting.clear();
+  }
+
+  #flush(): void {
+    this.#cancel = undefined;
+    for (const [peer, signals] of this.#waiting) {
+      const items = [...signals.values()].slice(0, ITEMS_MAX);
+      for (const item of items) signals.delete(nameOf(item));
+      if (signals.size === 0) this.#waiting.delete(peer);
+      this.#underWay += 1;
+      void this.#deps.peers
+        .call(peer, 'signals', JSON.stringify({ items }))
+        .catch((cause: unknown) => this.#deps.log.debug('signals-lost', { peer, cause }))
+        .finally(() => (this.#underWay -= 1));
+    }
+    if (this.#waiting.size > 0) this.#cancel = this.#deps.timers.after(FLUSH_MS, () => this.#flush());
+  }
 }
 
 function nameOf({ kind, room, from }: WireSignal): string {
   return `${kind} ${room} ${from}`;
 }
 
-function isLatest(counters: Map<string, number>, signal: WireSignal): boolean {
+/** The last signal of a kind, room and person. */
+interface Heard {
+  readonly counter: number;
+  readonly seq: number;
+}
+
+/** SPEC PV-SGL-006, PV-SGL-007. */
+function isLatest(counters: Map<string, Heard>, signal: WireSignal): boolean {
   const name = nameOf(signal);
-  if ((counters.get(name) ?? -1) >= signal.counter) return false;
+  const { counter, seq = 0 } = signal;
+  const last = counters.get(name);
+  if (last !== undefined && (last.counter >= counter || last.seq > seq)) return false;
   counters.delete(name);
-  counters.set(name, signal.counter);
+  counters.set(name, { counter, seq });
   for (const oldest of counters.keys()) {
     if (counters.size <= COUNTERS_MAX) break;
     counters.delete(oldest);

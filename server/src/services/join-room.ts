@@ -21,6 +21,9 @@ import { provideStatement, refusalOf, signDraft, submitEvent } from './submit-ev
 import type { Draft, Signed } from './submit-event.js';
 import type { PeerAnswer } from '../transport/peer-client.js';
 
+/** A document this young need not be fetched again. */
+const FRESH_MS = 2000;
+
 export type JoinDeps = Parameters<typeof submitEvent>[0] &
   Pick<ServiceDeps, 'rooms' | 'peers' | 'directory' | 'bells' | 'log'> & {
     /** one after the other by room: what changes whether and how a room is joined */
@@ -128,8 +131,13 @@ export async function attemptJoin(deps: JoinDeps, room: RoomId): Promise<Turn> {
   if (denied?.status === 'denied')
     return await deps.inTurn(room, () => giveUp(deps, live, { rows, code: denied.code, rule: denied.rule ?? null }));
   if (snapshot === undefined) return { kind: 'retry' };
-  const hubStatement = await deps.directory.statementOf(live.hub);
-  const verified = readSnapshotAnswer(snapshot, { room, hub: live.hub, seals, hubStatement });
+  const read = async (ageMsMax?: number): Promise<ReturnType<typeof readSnapshotAnswer>> => {
+    const hubStatement = await deps.directory.statementOf(live.hub, ageMsMax);
+    return readSnapshotAnswer(snapshot, { room, hub: live.hub, seals, hubStatement });
+  };
+  const known = await read();
+  // The hub may have new keys that the document we hold does not announce yet.
+  const verified = known === 'statement of the hub' ? await read(FRESH_MS) : known;
   if (typeof verified === 'string') {
     deps.log.error('bad-snapshot', { room, hub: live.hub, fault: verified });
     return { kind: 'retry' };

@@ -8,7 +8,7 @@ import type { Page } from './store-types.js';
 const save = insertInto(
   'read_marks',
   { room_id: 'text', address: 'text', seq: 'bigint', counter: 'bigint' },
-  `ON CONFLICT (room_id, address) DO UPDATE SET seq = excluded.seq, counter = excluded.counter
+  `ON CONFLICT (room_id, address) DO UPDATE SET seq = greatest(read_marks.seq, excluded.seq), counter = excluded.counter
    WHERE read_marks.counter < excluded.counter`,
 );
 const selectPage = `SELECT room_id AS room, address, seq, counter FROM read_marks

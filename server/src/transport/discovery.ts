@@ -66,6 +66,11 @@ export class Discovery {
     });
   }
 
+  /** a document is being fetched, or about to be */
+  get isBusy(): boolean {
+    return this.#queue.isBusy;
+  }
+
   /** Loads who is blocked. */
   async start(): Promise<void> {
     await this.#cache.load();
@@ -155,10 +160,14 @@ export class Discovery {
     return document;
   }
 
-  /** The statement in a provider's present document; undefined when there is none to be had. */
-  async statementOf(domain: Domain): Promise<KeyStatement | undefined> {
+  /**
+   * The statement in a provider's present document; undefined when there is none to be had.
+   *
+   * @param ageMsMax oldest acceptable; that of any unexpired document when absent
+   */
+  async statementOf(domain: Domain, ageMsMax?: number): Promise<KeyStatement | undefined> {
     try {
-      return (await this.get(domain)).statement;
+      return (await this.get(domain, ageMsMax)).statement;
     } catch (cause) {
       this.#options.log.debug('discovery-failed', { peer: domain, cause: String(cause) });
       return undefined;
@@ -187,7 +196,8 @@ export class Discovery {
     const since = this.#sought.get(name) ?? -Infinity;
     const restMs = since + SOUGHT_MS - now;
     if (restMs <= 0 || restMs > SOUGHT_MS) this.#sought.set(name, now);
-    else if (fetchedAt > since) return restMs;
+    // A fetch that began in the millisecond in which the key was met has seen it.
+    else if (fetchedAt >= since) return restMs;
     return 0;
   }
 

@@ -49,6 +49,11 @@ export class FetchQueue {
     this.#strangers = new TokenBucket(this.#rate, options.clock.now());
   }
 
+  /** a fetch is under way or about to be */
+  get isBusy(): boolean {
+    return this.#waiting.size > 0 || this.#underWay.size > 0;
+  }
+
   /** Queues a fetch for somebody unknown who called. @returns seconds after which to call again */
   learn(domain: Domain): number {
     const waitMs = this.#backingOffMs(domain);

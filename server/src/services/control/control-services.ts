@@ -17,12 +17,17 @@ export interface ControlDeps extends DrainDeps {
   readonly rooms: RoomServices;
   /** fetches a provider's document and tells its version; undefined when there is none to be had */
   readonly discover: (domain: Domain) => Promise<number | undefined>;
+  /** makes new keys and announces them; tells the version of the statement */
+  readonly rotateKeys: () => Promise<number>;
   readonly versionOfServer: string;
 }
 
-/** What this server offers of the test controls; the rest is answered with `unsupported`. */
+/**
+ * What this server offers of the test controls; the rest is answered with `unsupported`. A process cannot answer for its own
+ * end and beginning, so `restart` is for whatever starts it.
+ */
 export type ControlServices = {
-  readonly [Name in Exclude<ControlOperation, 'rotate-keys' | 'restart'>]: (
+  readonly [Name in Exclude<ControlOperation, 'restart'>]: (
     request: ControlRequest<Name>,
   ) => Promise<ControlAnswer<Name>>;
 };
@@ -81,6 +86,7 @@ export function makeControlServices(control: ControlDeps): ControlServices {
       if (version === undefined) throw new ProtocolError('not-found');
       return { version };
     },
+    'rotate-keys': async () => ({ version: await control.rotateKeys() }),
     drain: async ({ deadlineMs }) => await drain(control, deadlineMs),
   };
   return services;

@@ -10,12 +10,14 @@ export interface DrainDeps {
   readonly deps: ServiceDeps;
   /** requests of others that have not been answered */
   readonly requestsUnderWay: () => number;
+  /** whether a document is being fetched */
+  readonly isFetching: () => boolean;
   /** what waits to be pushed, by provider */
   readonly lag: () => ReadonlyMap<Domain, number>;
 }
 
 /**
- * Waits until nothing is under way: no request, no flush, no turn of a loop. What waits for its next attempt is named.
+ * Waits until nothing is under way: no request, no flush, no fetch, no signal, no turn of a loop. What waits for its next attempt is named.
  *
  * @see PV-CTL-010, PV-CTL-011, PV-CTL-012
  */
@@ -29,8 +31,10 @@ export async function drain(control: DrainDeps, deadlineMs: number): Promise<{ q
   return { quiet: looks >= QUIET_LOOKS, waiting: [...waitingFor(control)].sort() };
 }
 
-function isBusy({ deps, requestsUnderWay }: DrainDeps): boolean {
-  return requestsUnderWay() > 0 || deps.writer.queued > 0 || [...deps.loops].some((loop) => loop.isBusy);
+function isBusy({ deps, requestsUnderWay, isFetching }: DrainDeps): boolean {
+  return (
+    requestsUnderWay() > 0 || isFetching() || deps.writer.queued > 0 || [...deps.loops].some((loop) => loop.isBusy)
+  );
 }
 
 function waitingFor({ deps, lag }: DrainDeps): Set<Domain> {
