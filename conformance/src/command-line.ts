@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { bundleOfCheck } from './bundles/check-bundle.js';
 import { writeBundle } from './bundles/bundle.js';
 import { allLanes } from './checks/all-lanes.js';
+import { Control } from './control/control.js';
 import { Misuse } from './misuse.js';
 import { countOf, factorOf, placeOf } from './modes/parse-options.js';
 import { modes } from './modes/modes.js';
@@ -23,6 +24,8 @@ import { runRounds, withRounds } from './run/rounds.js';
 import { scaleTime } from './run/wait.js';
 import type { Streams } from './streams.js';
 import { ClientUsers } from './stage/client-users.js';
+import { ControlUsers } from './stage/control-users.js';
+import type { Users } from './stage/users.js';
 
 const USAGE = `usage: payvand-conformance https://provider.example [options]
        payvand-conformance prepare FOLDER [--listen 127.0.0.1:9443] [--target-domain provider.test]
@@ -32,7 +35,10 @@ const USAGE = `usage: payvand-conformance https://provider.example [options]
        payvand-conformance coverage    every requirement, and what tests it, as Markdown
        payvand-conformance pins        the sentences that the checks test, as they are now
 
-  --tier T0|T1        T0 (default) only asks; T1 makes accounts at the provider and talks with them
+  --tier T0|T1|T2     T0 (default) only asks; T1 makes accounts at the provider and talks with them; T2 does so by its
+                      test controls, and restarts it and changes its keys
+  --control URL       for T2: where the controls are
+  --control-token S   for T2: their secret (or PAYVAND_CONTROL_SECRET)
   --network FOLDER    made by prepare: lets the provider find the suite's own providers
   --at HOST:PORT      where the provider really is, on a test network
   --ca FILE           authority of its certificate (default: FOLDER/ca.pem)
@@ -49,6 +55,8 @@ exit status: 0 conformant, 1 a MUST failed, 2 fault of the suite, 3 flaky, block
 
 const options = {
   tier: { type: 'string', default: 'T0' },
+  control: { type: 'string' },
+  'control-token': { type: 'string' },
   network: { type: 'string' },
   at: { type: 'string' },
   ca: { type: 'string' },
@@ -146,12 +154,8 @@ async function test(url: string, values: Values, { out, progress }: Streams): Pr
     ...(ca === undefined ? {} : { ca }),
   });
   await target.meet();
-  const makeRun = (): Run =>
-    new Run({
-      target,
-      ...(network && { network }),
-      ...(tier === 'T1' && { users: new ClientUsers(target) }),
-    });
+  const { claimed, ...people } = await peopleOf(target, tier, values);
+  const makeRun = (): Run => new Run({ target, ...(network && { network }), ...people });
   const isPartial = values.only.length > 0 || values.skip.length > 0;
   const isWanted = ({ id, tier: of }: CheckTitle): boolean =>
     of <= tier &&
@@ -161,7 +165,7 @@ async function test(url: string, values: Values, { out, progress }: Streams): Pr
   progress(`${target.domain}: ${wanted.length} checks of tier ${tier}${isPartial ? ', a partial run' : ''}\n`);
   if (tier === 'T0') progress('budget: at most 4 requests at once, about 1000 in all, 3 MB; no account is made\n');
   const startedAt = Date.now();
-  const options = { isWanted, profiles: target.document.profiles };
+  const options = { isWanted, profiles: [...target.document.profiles, ...claimed] };
   const times = countOf(values.repeat, '--repeat', { most: 1000 }) - 1;
   const earlier = await runRounds({ times, makeRun, lanes: allLanes, options, progress });
   const run = makeRun();
@@ -186,7 +190,31 @@ async function test(url: string, values: Values, { out, progress }: Streams): Pr
   return exitCodeOf(seen, isPartial);
 }
 
+interface People {
+  readonly users?: Users;
+  readonly control?: Control;
+  /** profiles that are claimed by how the target is tested */
+  readonly claimed: readonly string[];
+}
+
+/** @throws Misuse · Unreachable when the controls are not to be believed */
+async function peopleOf(target: Target, tier: Tier, values: Values): Promise<People> {
+  if (tier === 'T0') return { claimed: ['client'] };
+  if (tier === 'T1') return { users: new ClientUsers(target), claimed: ['client'] };
+  const control = await meetControl(target, values);
+  return { users: new ControlUsers(control), control, claimed: [...control.described.profiles, 'control'] };
+}
+
+/** @throws Misuse · Unreachable when they are not to be believed */
+async function meetControl(target: Target, values: Values): Promise<Control> {
+  const { control: url, 'control-token': token = process.env['PAYVAND_CONTROL_SECRET'] } = values;
+  if (url === undefined || token === undefined) throw new Misuse('T2 needs --control and --control-token');
+  const control = new Control(url, token);
+  await control.meet(target.domain);
+  return control;
+}
+
 function tierOf(text: string): Tier {
-  if (text !== 'T0' && text !== 'T1') throw new Misuse(`there is no tier ${text}`);
+  if (text !== 'T0' && text !== 'T1' && text !== 'T2') throw new Misuse(`there is no tier ${text}`);
   return text;
 }

@@ -1,3 +1,4 @@
+import { parseMail, parseMailBody } from '../formats/letters.js';
 import { ask } from '../network/ask.js';
 import { makeLane, titleOf } from '../run/check.js';
 import type { Check, Lane } from '../run/check.js';
@@ -6,6 +7,7 @@ import { control, must } from '../run/verdict.js';
 import { until } from '../run/wait.js';
 import { HubRoom } from '../stage/hub-room.js';
 import { HubStage } from '../stage/hub-stage.js';
+import { mailOf } from '../stage/people-stage.js';
 import { mailRows } from './mail-deviations.js';
 
 const common = { tier: 'T1', isHostile: true } as const;
@@ -113,11 +115,60 @@ const consentChecks: Check<HubStage>[] = [
   },
 ];
 
+/** A dm of the suite's with the guest, whose room id is higher or lower than that of another. */
+function dmWith({ peer, owner, guest }: HubStage, isFit: (room: string) => boolean): HubRoom {
+  for (;;) {
+    const room = new HubRoom(peer, owner, { kind: 'dm', with: guest.address });
+    if (isFit(room.room)) return room;
+  }
+}
+
+function invitationsInto({ peer }: HubStage, room: string): number {
+  const bodies = mailOf(peer).map((text) => parseMailBody(parseMail(text)));
+  return bodies.filter((body) => body?.create.room === room).length;
+}
+
+/** Both ask each other: SPEC PV-ROOM-027. */
+const crossedChecks: Check<HubStage>[] = [
+  {
+    ...titleOf(
+      { area: 'consent', tier: 'T1' },
+      { name: 'crossed-and-theirs-stays', covers: ['PV-ROOM-027', 'PV-PRF-001'] },
+    ),
+    async run({ run }) {
+      const stage = await HubStage.open(run);
+      const own = await stage.guest.requestContact(stage.owner);
+      await until(() => invitationsInto(stage, own) > 0, 'the contact request');
+      const theirs = dmWith(stage, (room) => room < own);
+      stage.rooms.set(theirs.room, theirs);
+      await ask(stage.peer, 'mailbox', { items: [theirs.invitation(stage.guest.address)] });
+      await until(async () => await stage.guest.isIn(theirs.room), 'the join of the dm that stays, unasked');
+      await stage.pushHonestly(theirs);
+    },
+  },
+  {
+    ...titleOf(
+      { area: 'consent', tier: 'T1' },
+      { name: 'crossed-and-ours-stays', covers: ['PV-ROOM-027', 'PV-LIM-006'] },
+    ),
+    async run({ run }) {
+      const stage = await HubStage.open(run);
+      const own = await stage.guest.requestContact(stage.owner);
+      await until(() => invitationsInto(stage, own) > 0, 'the contact request');
+      const theirs = dmWith(stage, (room) => room > own);
+      stage.rooms.set(theirs.room, theirs);
+      await ask(stage.peer, 'mailbox', { items: [theirs.invitation(stage.guest.address)] });
+      await until(() => invitationsInto(stage, own) > 1, 'the invitation to the dm that stays, once more');
+      must(!stage.joins.includes(theirs.room), 'no join of the other one', stage.joins);
+    },
+  },
+];
+
 /** What comes before consent: mailbox items, and what is made of them. */
 export const consentLanes: readonly Lane[] = [
   makeLane({
     name: 'consent',
     open: async (run) => await HubStage.open(run),
-    checks: [...consentChecks, ...mailChecks],
+    checks: [...consentChecks, ...crossedChecks, ...mailChecks],
   }),
 ];

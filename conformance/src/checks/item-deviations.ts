@@ -59,6 +59,13 @@ function flipped({ room }: GroupStage): Item {
   return { ...item, jws: `${head}.${body}.${signature.startsWith('A') ? 'B' : 'A'}${signature.slice(1)}` };
 }
 
+/** A message whose payload is written in another way than anybody would write it again. */
+export function spaced(stage: GroupStage): Item {
+  return payload(stage, (text) =>
+    JSON.stringify(Object.fromEntries(Object.entries(JSON.parse(text) as object).reverse()), null, 1),
+  );
+}
+
 /** A message whose payload has so many bytes. */
 export function sized(stage: GroupStage, bytes: number): Item {
   return payload(stage, (text) => {

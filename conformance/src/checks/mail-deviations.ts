@@ -67,6 +67,7 @@ export const mailRows: readonly MailRow[] = [
     'wrong-origin',
     changed(({ run }) => ({ from: `eve@${run.target.domain}` })),
   ),
+  row('to-in-capitals', 'bad-mail', ({ guest }, room) => room.invitation(guest.address.toUpperCase()), 'PV-ID-002'),
   row('to-another-domain', 'bad-mail', (_, room) => room.invitation('bob@b.conformance.test')),
   row(
     'until-passed',

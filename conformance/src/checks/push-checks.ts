@@ -79,6 +79,18 @@ const followerChecks: Check<Follower>[] = [
     },
   },
   {
+    ...titleOf({ area: 'follow', ...common }, { name: 'own-content-withheld', covers: ['PV-BLK-004'] }),
+    async run({ stage, witness }) {
+      const { id } = await stage.guest.say(witness.room, 'my own words');
+      const from = witness.seq;
+      const page = witness.page(from, { records: (all) => all.map((one) => ({ ...one, content: null })) });
+      mustBe(await stage.push(page), results({ status: 'acked', seq: from }));
+      const own = (await stage.guest.events(witness.room)).find((event) => event.id === id);
+      must(JSON.stringify(own?.content ?? null).includes('my own words'), 'the content that was submitted', own);
+      await stage.pushHonestly(witness);
+    },
+  },
+  {
     ...titleOf({ area: 'follow', tier: 'T1' }, { name: 'gap-is-fetched', covers: ['PV-PUSH-004', 'PV-LOG-008'] }),
     async run({ stage, witness }) {
       const from = witness.records.length;
@@ -118,7 +130,10 @@ const followerChecks: Check<Follower>[] = [
     },
   },
   {
-    ...titleOf({ area: 'follow', ...common }, { name: 'room-of-another-hub', covers: ['PV-PUSH-004'] }),
+    ...titleOf(
+      { area: 'follow', ...common },
+      { name: 'room-of-another-hub', covers: ['PV-PUSH-004', 'PV-ROOM-006', 'PV-HEAD-004'] },
+    ),
     async run({ stage, witness }) {
       const stranger = await control('another honest provider', async () => await stage.run.makeKnownPeer());
       const from = witness.records.length;
@@ -166,7 +181,7 @@ const voids: readonly (readonly [
 ])[] = [
   [
     'not-a-member',
-    ['PV-RULE-014'],
+    ['PV-RULE-014', 'PV-ROOM-008'],
     ({ peer }, room) => room.make({ type: 'message', sender: `eve@${peer.domain}` }, { text: 'void' }),
   ],
   ['stray-key', ['PV-RULE-005'], ({ peer }, room) => room.make({ type: 'message' }, { text: 'void' }, peer.strayKey())],
@@ -214,7 +229,10 @@ const voids: readonly (readonly [
 
 /** A hub that records what breaks a rule: it keeps its place and has no effect. */
 const voidChecks: Check<Follower>[] = voids.map(([name, covers, make]) => ({
-  ...titleOf({ area: 'void', ...common }, { name, covers: [...covers, 'PV-REC-009', 'PV-ROOM-022', 'PV-PUSH-007'] }),
+  ...titleOf(
+    { area: 'void', ...common },
+    { name, covers: [...covers, 'PV-REC-009', 'PV-ROOM-004', 'PV-ROOM-022', 'PV-PUSH-007', 'PV-RULE-002'] },
+  ),
   async run({ stage, witness }) {
     await control('an honest push', async () => await stage.pushHonestly(witness));
     const from = witness.records.length;

@@ -90,8 +90,8 @@ const changedHead =
 
 const sealRows: readonly PushRow[] = [
   unsigned('seal-of-a-stray-key', (_, { peer }) => ({ key: peer.strayKey() }), ['PV-SEAL-005']),
-  unsigned('seal-of-an-event-key', (_, { peer }) => ({ key: peer.keys.event }), ['PV-SEAL-005']),
-  unsigned('seal-of-a-request-key', (_, { peer }) => ({ key: peer.keys.request }), ['PV-SEAL-005']),
+  unsigned('seal-of-an-event-key', (_, { peer }) => ({ key: peer.keys.event }), ['PV-SEAL-005', 'PV-ID-009']),
+  unsigned('seal-of-a-request-key', (_, { peer }) => ({ key: peer.keys.request }), ['PV-SEAL-005', 'PV-ID-009']),
   unsigned('seal-of-the-root', (_, { peer }) => ({ key: peer.keys.root }), ['PV-SEAL-005']),
   unsigned('seal-over-another-head', () => ({ shown: (one) => ({ ...one, at: one.at + 1 }) }), ['PV-SEAL-006']),
   unsigned('committed-beyond-the-seq', () => ({ shown: (one) => ({ ...one, committed: one.committed + 1 }) }), [

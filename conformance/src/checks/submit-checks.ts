@@ -1,4 +1,5 @@
 import { DAY_MS } from '../formats/event.js';
+import { eventIdOf } from '../formats/record.js';
 import { askPatiently } from '../network/ask.js';
 import { makeLane, titleOf } from '../run/check.js';
 import type { Check, Lane } from '../run/check.js';
@@ -6,7 +7,7 @@ import { mustBe, resultsOf } from '../run/expectations.js';
 import { control, must } from '../run/verdict.js';
 import { openGroup } from '../stage/group-stage.js';
 import type { GroupStage } from '../stage/group-stage.js';
-import { itemTables, longContent, sized } from './item-deviations.js';
+import { itemTables, longContent, sized, spaced } from './item-deviations.js';
 import { signatureRows } from './request-deviations.js';
 
 const common = { tier: 'T1', isHostile: true } as const;
@@ -14,7 +15,7 @@ const common = { tier: 'T1', isHostile: true } as const;
 /** Control: an honest event. Then the attack, no effect (the next honest event takes the next place), still alive. */
 const itemChecks: Check<GroupStage>[] = Object.entries(itemTables).flatMap(([area, rows]) =>
   rows.map(({ name, covers, items, expect }) => ({
-    ...titleOf({ area, ...common }, { name, covers: [...covers, 'PV-SUB-001'] }),
+    ...titleOf({ area, ...common }, { name, covers: [...covers, 'PV-SUB-001', 'PV-ROOM-002'] }),
     async run(stage: GroupStage) {
       await control('an honest event', async () => await stage.room.say());
       mustBe(await stage.room.submit(items(stage)), expect);
@@ -55,6 +56,7 @@ const allowed: readonly (readonly [
   ['payload-of-4096', ['PV-EVT-002', 'PV-JWS-005'], (stage) => sized(stage, 4096)],
   ['content-of-65536', ['PV-CNT-003'], ({ room }) => room.message({}, longContent(65_536))],
   ['until-in-30-days', ['PV-HUB-007'], ({ room }) => room.message({ until: Date.now() + 30 * DAY_MS })],
+  ['payload-in-a-form-of-its-own', ['PV-EVT-003', 'PV-JWS-008'], (stage) => spaced(stage)],
   ['private-type', ['PV-EVT-024'], ({ room }) => room.make({ type: 'x.test.conformance.note' }, { alt: 'a note' })],
   [
     'sixteen-relations',
@@ -70,8 +72,11 @@ const allowed: readonly (readonly [
 const allowedChecks: Check<GroupStage>[] = allowed.map(([name, covers, make]) => ({
   ...titleOf({ area: 'allowed', tier: 'T1' }, { name, covers }),
   async run(stage) {
-    const answer = await stage.room.submit([make(stage)]);
-    must(resultsOf(answer)[0]?.['status'] === 'accepted', 'accepted', answer.text);
+    const item = make(stage);
+    const answer = await stage.room.submit([item]);
+    const [result] = resultsOf(answer);
+    must(result?.['status'] === 'accepted', 'accepted', answer.text);
+    must(result['id'] === eventIdOf(item.jws), 'the hash of the bytes as id', result);
     await stage.room.fence();
   },
 }));
@@ -80,7 +85,19 @@ const submitChecks: Check<GroupStage>[] = [
   {
     ...titleOf(
       { area: 'submit', tier: 'T1' },
-      { name: 'proof', covers: ['PV-SUB-010', 'PV-SUB-011', 'PV-HUB-001', 'PV-REC-001', 'PV-SEAL-005', 'PV-SEAL-006'] },
+      {
+        name: 'proof',
+        covers: [
+          'PV-SUB-010',
+          'PV-SUB-011',
+          'PV-HUB-001',
+          'PV-REC-001',
+          'PV-SEAL-004',
+          'PV-SEAL-005',
+          'PV-SEAL-006',
+          'PV-SEAL-008',
+        ],
+      },
     ),
     async run({ room }) {
       const { seq } = await room.say();

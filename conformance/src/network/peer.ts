@@ -6,7 +6,7 @@ import { signJws } from '../formats/jws.js';
 import { parseStatement } from '../formats/key-statement.js';
 import type { KeyStatement } from '../formats/key-statement.js';
 import { checkRequest, signRequest } from '../formats/request-signature.js';
-import type { RequestToSign } from '../formats/request-signature.js';
+import type { RequestToSign, RequestVerdict } from '../formats/request-signature.js';
 import { isMembers, parseStrictJson } from '../formats/strict-json.js';
 import type { Members } from '../formats/strict-json.js';
 import { DAY_MS } from '../formats/event.js';
@@ -172,16 +172,25 @@ export class Peer {
     }
     const verb = target.replace('/payvand/v1/', '');
     if (method !== 'POST' || verb === target) return this.#refuse(`${method} ${target}`);
-    const verdict = checkRequest(received, {
-      ...{ provider: this.domain, authority: this.domain, nowSeconds: Math.floor(Date.now() / 1000) },
-      keysOf: (from) => this.#target.requestKeysOf(from),
-    });
+    const verdict = await this.#check(received);
     if (!verdict.ok) return this.#refuse(`${verb}: ${verdict.part} ${verdict.reason}`, problem(401, verdict.code));
     const parsed = parseStrictJson(body, { bytesMax: 4_194_304, depthMax: 16 });
     if (!isMembers(parsed)) return this.#refuse(`${verb}: no object`);
     this.received.push({ verb, body: parsed, at });
     const answerer = this.answers.get(verb);
     return answerer === undefined ? this.#refuse(verb) : await answerer(parsed);
+  }
+
+  /** A key it has not seen it looks up in a newer document. SPEC PV-DISC-016. */
+  async #check(received: Received): Promise<RequestVerdict> {
+    const receiver = {
+      ...{ provider: this.domain, authority: this.domain, nowSeconds: Math.floor(Date.now() / 1000) },
+      keysOf: (from: string) => this.#target.requestKeysOf(from),
+    };
+    const verdict = checkRequest(received, receiver);
+    if (verdict.ok || verdict.part !== 'key') return verdict;
+    await this.#target.meet();
+    return checkRequest(received, receiver);
   }
 
   /** A key that it has announced to nobody. */

@@ -24,6 +24,8 @@ export class Target {
   readonly home: Place;
   requests = 0;
   bytes = 0;
+  /** accounts made there */
+  people = 0;
   #document: ProviderDocument | undefined;
   readonly #options: TargetOptions;
 
@@ -90,6 +92,12 @@ export class Target {
   count({ bytes }: Answer): void {
     this.requests += 1;
     this.bytes += bytes;
+  }
+
+  /** An address of one's own on a loopback that has enough of them. @param net 1 for providers, 2 for people */
+  sourceOf(net: 1 | 2, place: number): string | undefined {
+    const isLoopback = this.home.address.startsWith('127.') && process.platform === 'linux';
+    return isLoopback ? `127.${net}.${(place >> 8) & 255}.${place & 255}` : undefined;
   }
 
   /** For those whom it asks: its keys for requests. */

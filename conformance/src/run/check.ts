@@ -26,6 +26,8 @@ export interface Check<Stage> extends CheckTitle {
 export interface Lane {
   readonly name: string;
   readonly checks: readonly CheckTitle[];
+  /** it is in the way of others, so it runs when all of them are over */
+  readonly isAlone?: boolean;
   /**
    * @param ids checks that will be asked for
    * @throws NotRun · whatever keeps the stage from being built
@@ -41,11 +43,12 @@ export interface LaneOf<Stage> {
   readonly name: string;
   readonly open: (run: Run, ids: readonly string[]) => Promise<Stage>;
   readonly checks: readonly Check<Stage>[];
+  readonly isAlone?: boolean;
 }
 
-export function makeLane<Stage>({ name, open, checks }: LaneOf<Stage>): Lane {
+export function makeLane<Stage>({ name, open, checks, isAlone = false }: LaneOf<Stage>): Lane {
   return {
-    ...{ name, checks },
+    ...{ name, checks, isAlone },
     async open(run, ids) {
       const stage = await open(run, ids);
       return {

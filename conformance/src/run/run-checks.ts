@@ -3,7 +3,7 @@ import { Recorder } from '../network/recorder.js';
 import type { Recorded } from '../network/recorder.js';
 import type { CheckTitle, Lane, OpenLane } from './check.js';
 import type { Run } from './run.js';
-import { Blocked, Deviates, NotRun } from './verdict.js';
+import { Blocked, Deviates, NotRun, Unclaimed } from './verdict.js';
 import { WaitedInVain } from './wait.js';
 
 export type Verdict = 'pass' | 'fail' | 'warn' | 'info' | 'blocked' | 'not-run' | 'unclaimed' | 'flaky' | 'error';
@@ -32,7 +32,7 @@ const everybodys = new Set(['hardening', 'resilience']);
 
 /** Runs lanes beside each other, then every failure again, alone and with fresh identities. */
 export async function runChecks(run: Run, lanes: readonly Lane[], options: RunOptions): Promise<Result[]> {
-  const waiting = [...lanes];
+  const waiting = lanes.filter(({ isAlone }) => isAlone !== true);
   const results: Result[] = [];
   const failed: { lane: Lane; result: Result }[] = [];
   const work = async (): Promise<void> => {
@@ -44,6 +44,8 @@ export async function runChecks(run: Run, lanes: readonly Lane[], options: RunOp
       }
   };
   await Promise.all(Array.from({ length: LANES_AT_ONCE }, work));
+  waiting.push(...lanes.filter(({ isAlone }) => isAlone === true));
+  await work();
   for (const { lane, result } of failed) {
     const recorder = new Recorder();
     const again = await recorder.within(async () => await repeat(run, lane, result));
@@ -88,7 +90,7 @@ async function openLane(run: Run, lane: Lane, checks: readonly CheckTitle[]): Pr
 }
 
 function unopened(check: CheckTitle, { why }: { why: unknown }): Result {
-  const verdict = why instanceof NotRun ? 'not-run' : 'blocked';
+  const verdict = why instanceof NotRun ? 'not-run' : why instanceof Unclaimed ? 'unclaimed' : 'blocked';
   return { ...check, verdict, ms: 0, expected: 'a stage for the check', found: messageOf(why) };
 }
 
@@ -107,6 +109,7 @@ function verdictOf(cause: unknown, { level }: CheckTitle): Pick<Result, 'verdict
   if (cause instanceof Deviates) return { verdict, expected: cause.expected, found: cause.found };
   if (cause instanceof Blocked) return { verdict: 'blocked', found: cause.message };
   if (cause instanceof NotRun) return { verdict: 'not-run', found: cause.message };
+  if (cause instanceof Unclaimed) return { verdict: 'unclaimed', found: cause.message };
   if (cause instanceof WaitedInVain || cause instanceof Unexpected)
     return { verdict, expected: 'an honest provider to be answered in time', found: cause.message };
   const isFault = cause instanceof Error && (cause.name === 'Fault' || cause.constructor.name === 'Refused');

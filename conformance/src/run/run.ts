@@ -1,3 +1,4 @@
+import type { Control } from '../control/control.js';
 import { issueCertificate } from '../network/certificates.js';
 import type { Certificate } from '../network/certificates.js';
 import type { NetworkFolder } from '../network/network-folder.js';
@@ -5,11 +6,19 @@ import { introduce } from '../network/ask.js';
 import { Peer } from '../network/peer.js';
 import { PeerHost } from '../network/peer-host.js';
 import type { Target } from '../network/target.js';
+import { ClientUsers } from '../stage/client-users.js';
 import type { Users } from '../stage/users.js';
 import { NotRun } from './verdict.js';
 
 export interface PeerOptions {
   readonly certificate?: (authority: Certificate, domain: string) => Certificate;
+}
+
+export interface RunParts {
+  readonly target: Target;
+  readonly network?: NetworkFolder;
+  readonly users?: Users;
+  readonly control?: Control;
 }
 
 /** What the checks of one run work with. */
@@ -18,10 +27,12 @@ export class Run {
   readonly peers: Peer[] = [];
   readonly #network: NetworkFolder | undefined;
   readonly #users: Users | undefined;
+  readonly #control: Control | undefined;
   #host: Promise<PeerHost> | undefined;
 
-  constructor({ target, network, users }: { target: Target; network?: NetworkFolder; users?: Users }) {
+  constructor({ target, network, users, control }: RunParts) {
     this.target = target;
+    this.#control = control;
     this.#network = network;
     this.#users = users;
   }
@@ -30,6 +41,18 @@ export class Run {
   get users(): Users {
     if (this.#users === undefined) throw new NotRun('it needs accounts at the target (--tier T1)');
     return this.#users;
+  }
+
+  /** People who use the client API of the specification. @throws NotRun when the target is asked nothing of its people */
+  get clients(): ClientUsers {
+    if (this.#users === undefined) throw new NotRun('it needs accounts at the target (--tier T1)');
+    return new ClientUsers(this.target);
+  }
+
+  /** @throws NotRun when the target has no controls */
+  get control(): Control {
+    if (this.#control === undefined) throw new NotRun('it needs the controls of the target (--tier T2)');
+    return this.#control;
   }
 
   /** @throws NotRun when the target cannot reach the suite */
@@ -48,7 +71,7 @@ export class Run {
       target,
       issued: network.issued,
       secretOf: (purpose) => network.secretOf(purpose),
-      source: this.#source(),
+      source: target.sourceOf(1, this.peers.length),
     });
     this.#show(host, peer, certificate ?? ((authority, name) => issueCertificate(authority, { names: [name] })));
     this.peers.push(peer);
@@ -65,12 +88,6 @@ export class Run {
     const peer = await this.makePeer();
     await introduce(peer);
     return peer;
-  }
-
-  /** Providers have addresses of their own, also on a loopback that has enough of them. */
-  #source(): string | undefined {
-    const isLoopback = this.target.home.address.startsWith('127.') && process.platform === 'linux';
-    return isLoopback ? `127.1.${this.peers.length >> 8}.${this.peers.length & 255}` : undefined;
   }
 
   async #listen(): Promise<PeerHost> {

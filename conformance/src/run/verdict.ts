@@ -16,6 +16,9 @@ export class Blocked extends Error {}
 /** Something the check needs is not there: another tier, another profile. */
 export class NotRun extends Error {}
 
+/** The target does not offer what the check is about, and need not. */
+export class Unclaimed extends Error {}
+
 /** @throws Deviates */
 export function must(holds: boolean, expected: string, found: unknown = 'something else'): asserts holds {
   if (!holds) throw new Deviates(expected, typeof found === 'string' ? found : JSON.stringify(found).slice(0, 600));

@@ -23,8 +23,8 @@ export interface GroupStage {
 }
 
 /** Makes the group, and has the suite's person invited and join. @throws NotRun · Unexpected · Deviates */
-export async function openGroup(run: Run, role?: string): Promise<GroupStage> {
-  const owner = await run.users.make();
+export async function openGroup(run: Run, role?: string, by?: Person): Promise<GroupStage> {
+  const owner = by ?? (await run.users.make());
   const peer = await run.makeKnownPeer();
   const followed = new Map<string, MemberRoom>();
   peer.answers.set('push', answerPushes(followed));

@@ -81,6 +81,11 @@ export class HubRoom {
     return this.#entries.get(`${type}\0${key}`)?.id;
   }
 
+  /** Entries of the state that are not a person's. SPEC PV-ROOM-014. */
+  get sharedEntries(): number {
+    return [...this.#entries.values()].filter(({ type }) => !['member', 'access', 'room.link'].includes(type)).length;
+  }
+
   /** A mailbox item that invites somebody, honest unless told otherwise. */
   invitation(to: string, changes: Members = {}, key = this.#peer.keys.event): string {
     const until = Date.now() + DAY_MS;

@@ -7,6 +7,9 @@ import { ask } from '../network/ask.js';
 import type { Answer } from '../network/exchange.js';
 import type { Peer } from '../network/peer.js';
 import { json, problem } from '../network/reply.js';
+import type { Reply } from '../network/reply.js';
+import { parseEvent } from '../formats/event.js';
+import { signJws } from '../formats/jws.js';
 import { listOf, resultsOf } from '../run/expectations.js';
 import type { Run } from '../run/run.js';
 import { must } from '../run/verdict.js';
@@ -41,9 +44,8 @@ export class HubStage {
     peer.answers.set('submit', ({ items }) => json(this.#submit(items as Item[])));
   }
 
-  static async open(run: Run): Promise<HubStage> {
-    const guest = await run.users.make();
-    return new HubStage(run, await run.makeKnownPeer(), guest);
+  static async open(run: Run, guest?: Person): Promise<HubStage> {
+    return new HubStage(run, await run.makeKnownPeer(), guest ?? (await run.users.make()));
   }
 
   get owner(): string {
@@ -87,6 +89,17 @@ export class HubStage {
     const answer = await this.push(room.page(from));
     const [result] = resultsOf(answer);
     must(result?.['status'] === 'acked' && result['seq'] === room.seq, `acked ${room.seq}`, answer.text);
+  }
+
+  /** Refuses what is submitted, for good. SPEC PV-DEN-001, PV-DEN-002. */
+  deny(items: unknown): Reply {
+    const results = (items as Item[]).map(({ jws }) => {
+      const { id, room } = parseEvent(jws);
+      const said = { code: 'no-right', rule: 'R10' };
+      const payload = { hub: this.peer.domain, room, event: id, ...said, at: Date.now() };
+      return { id, status: 'denied', ...said, denial: signJws('payvand-denial', payload, this.peer.keys.seal) };
+    });
+    return json({ results, rooms: [], seals: [] });
   }
 
   /** What the guest sees, as one text. */
@@ -143,8 +156,8 @@ export class HubStage {
   }
 }
 
-/** SPEC PV-HEADS-005. */
-function digestOf(rows: readonly { room: string; seq: number; hash: string }[]): Buffer {
+/** The hash of a bucket of rooms. SPEC PV-HEADS-005. */
+export function digestOf(rows: readonly { room: string; seq: number; hash: string }[]): Buffer {
   const parts = rows.flatMap(({ room, seq, hash }) => {
     const place = Buffer.alloc(8);
     place.writeBigUInt64BE(BigInt(seq));

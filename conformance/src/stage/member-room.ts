@@ -32,6 +32,8 @@ export class MemberRoom {
   /** what was pushed, by seq */
   readonly log = new Map<number, FullRecord | Header>();
   readonly #target: Target;
+  /** heads that were sealed, by seq */
+  readonly #heads = new Map<string, string>();
   #said = 0;
 
   constructor(joined: { room: string; peer: Peer; person: string; target: Target; last: Accepted }) {
@@ -102,13 +104,17 @@ export class MemberRoom {
     );
   }
 
-  /** SPEC PV-SEAL-005, PV-SEAL-006. @throws Deviates */
+  /** SPEC PV-SEAL-004 to PV-SEAL-006, PV-SEAL-008. @throws Deviates */
   checkSealed(sealed: unknown, seals: unknown): SealedHead {
     const { jws } = coveringSeal(sealed, seals);
     const { statement, provider } = this.#target.document;
     const { head } = sealed as SealedHead;
     must(isSignedUnder(statement, jws, { domain: provider, use: 'seal' }), 'a seal by a key of the hub', head);
     must(head.hub === provider && head.room === this.room, 'a head of this room and hub', head);
+    const [place, said] = [`${head.epoch} ${head.seq}`, `${head.hash} ${head.state}`];
+    const before = this.#heads.get(place) ?? said;
+    must(before === said, 'the same hash and state as the head that was sealed before', [before, said]);
+    this.#heads.set(place, said);
     return sealed as SealedHead;
   }
 

@@ -1,3 +1,5 @@
+import type { Members } from '../formats/strict-json.js';
+
 /** How the suite acts as people of the target: by the client API, or by the test controls. */
 export interface Users {
   /** An account that nobody else uses. @throws NotRun when none can be had */
@@ -18,6 +20,12 @@ export interface EventShown {
   readonly content: unknown;
 }
 
+export interface Sent {
+  readonly status: string;
+  readonly seq?: number;
+  readonly id: string;
+}
+
 /** A person of the target. What is refused throws `Refused`. */
 export interface Person {
   readonly address: string;
@@ -27,7 +35,9 @@ export interface Person {
   requestContact(address: string): Promise<string>;
   requests(): Promise<RequestShown[]>;
   answer(request: string, how: 'accept' | 'ignore' | 'block'): Promise<void>;
-  say(room: string, text: string): Promise<{ status: string; seq?: number; id: string }>;
+  say(room: string, text: string): Promise<Sent>;
+  /** @param rel relations, `[kind, event id]` */
+  send(room: string, type: string, content: Members, rel?: readonly [string, string][]): Promise<Sent>;
   /** newest last */
   events(room: string): Promise<EventShown[]>;
   /** whether the person is in a room whose state is there */
@@ -37,6 +47,7 @@ export interface Person {
   setRole(room: string, address: string, role: string): Promise<void>;
   remove(room: string, address: string): Promise<void>;
   ban(room: string, address: string): Promise<void>;
+  setOwner(room: string, address: string): Promise<void>;
 }
 
 /** The target refused what a person wanted. */
