@@ -199,7 +199,7 @@ interface People {
 
 /** @throws Misuse · Unreachable when the controls are not to be believed */
 async function peopleOf(target: Target, tier: Tier, values: Values): Promise<People> {
-  if (tier === 'T0') return { claimed: ['client'] };
+  if (tier === 'T0') return { claimed: [] };
   if (tier === 'T1') return { users: new ClientUsers(target), claimed: ['client'] };
   const control = await meetControl(target, values);
   return { users: new ControlUsers(control), control, claimed: [...control.described.profiles, 'control'] };
