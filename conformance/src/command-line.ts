@@ -30,7 +30,7 @@ import type { Users } from './stage/users.js';
 const USAGE = `usage: payvand-conformance https://provider.example [options]
        payvand-conformance prepare FOLDER [--listen 127.0.0.1:9443] [--target-domain provider.test]
            [--target a.test=127.0.0.1:8443 …] [--proxied]
-       payvand-conformance chaos|fuzz|judge --help
+       payvand-conformance interop|chaos|fuzz|judge --help
        payvand-conformance list        every check
        payvand-conformance coverage    every requirement, and what tests it, as Markdown
        payvand-conformance pins        the sentences that the checks test, as they are now

@@ -1,8 +1,10 @@
+import type { Party } from '../interop/party.js';
 import type { SuiteProvider } from '../interop/suite-provider.js';
 import type { NetworkFolder } from '../network/network-folder.js';
 import type { Target } from '../network/target.js';
 import type { Users } from '../stage/users.js';
 import { openStorm } from './storm.js';
+import { openPairRoom } from './pair-room.js';
 import { openSuitesRoom, openTargetsRoom } from './weather-rooms.js';
 import type { WeatherRoom } from './weather-rooms.js';
 
@@ -31,6 +33,19 @@ export async function chaosAround(target: Target, users: Users, options: ChaosOp
   return await weather([target], options, async (suite) => {
     const parts = { target, users, peer: suite.towards(target.domain) };
     return [await openTargetsRoom(parts), await openSuitesRoom(parts)];
+  });
+}
+
+/** Targets that find each other where the suite is: a room of each of them, with the next one and the suite in it. */
+export async function chaosBetween(parties: readonly Party[], options: ChaosOptions): Promise<ChaosFound> {
+  const targets = parties.map(({ target }) => target);
+  return await weather(targets, options, async (suite) => {
+    const rooms: WeatherRoom[] = [];
+    for (const [place, hub] of parties.entries()) {
+      const follower = parties[(place + 1) % parties.length];
+      if (follower !== undefined) rooms.push(await openPairRoom(hub, follower, suite));
+    }
+    return rooms;
   });
 }
 
