@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { fillProse } from './lib/prose-vectors.mjs';
 import { base64urlVectors } from './vectors/base64url.mjs';
+import { conformanceReportVectors } from './vectors/conformance-report.mjs';
 import { contentVectors } from './vectors/content.mjs';
 import { ed25519Vectors } from './vectors/ed25519.mjs';
 import { eventVectors } from './vectors/event.mjs';
@@ -37,6 +38,7 @@ const home = dirname(dirname(fileURLToPath(import.meta.url)));
 const { values } = parseArgs({ options: { check: { type: 'boolean' } } });
 const formats = {
   base64url: base64urlVectors,
+  'conformance-report': conformanceReportVectors,
   content: contentVectors,
   denial: denialVectors,
   ed25519: ed25519Vectors,

@@ -1,26 +1,32 @@
-import { readFile, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { bundleOfCheck } from './bundles/check-bundle.js';
 import { writeBundle } from './bundles/bundle.js';
 import { allLanes } from './checks/all-lanes.js';
+import { prepareOutputs } from './commands/prepare-outputs.js';
+import { matrixCommand, pageCommand, signCommand } from './commands/publish-commands.js';
+import { reportCommandUsage, reportOptions, reportUsage } from './commands/report-options.js';
+import { verifyCommand } from './commands/verify-command.js';
+import { whereIs } from './commands/where-is.js';
 import { Control } from './control/control.js';
+import { Fault } from './formats/fault.js';
 import { Misuse } from './misuse.js';
 import { countOf, factorOf, placeOf } from './modes/parse-options.js';
 import { modes } from './modes/modes.js';
-import { openNetwork, prepareNetwork } from './network/network-folder.js';
+import { prepareNetwork } from './network/network-folder.js';
 import { Target, Unreachable } from './network/target.js';
 import type { Recorded } from './network/recorder.js';
 import { coveragePage } from './report/coverage-page.js';
 import { pinsOf, readRequirements } from './report/coverage.js';
-import { toJunit } from './report/junit.js';
-import { makeReport } from './report/report.js';
+import { makeReport, summaryOf } from './report/report.js';
 import { tapHead, tapLine } from './report/tap.js';
 import type { CheckTitle, Tier } from './run/check.js';
 import { exitCodeOf } from './run/exit-code.js';
+import { withKnown } from './run/known-failures.js';
 import { runChecks } from './run/run-checks.js';
 import type { Result } from './run/run-checks.js';
 import { Run } from './run/run.js';
 import { runRounds, withRounds } from './run/rounds.js';
+import type { Transcripts } from './run/transcripts.js';
 import { scaleTime } from './run/wait.js';
 import type { Streams } from './streams.js';
 import { ClientUsers } from './stage/client-users.js';
@@ -34,7 +40,7 @@ const USAGE = `usage: payvand-conformance https://provider.example [options]
        payvand-conformance list        every check
        payvand-conformance coverage    every requirement, and what tests it, as Markdown
        payvand-conformance pins        the sentences that the checks test, as they are now
-
+${reportCommandUsage}
   --tier T0|T1|T2     T0 (default) only asks; T1 makes accounts at the provider and talks with them; T2 does so by its
                       test controls, and restarts it and changes its keys
   --control URL       for T2: where the controls are
@@ -47,10 +53,9 @@ const USAGE = `usage: payvand-conformance https://provider.example [options]
   --time-scale X      stretches every deadline
   --repeat N          runs everything N times, with fresh identities; what differs from round to round is flaky
   --bundles FOLDER    writes for each check that failed what is needed to judge it; see judge
-  --report FILE       writes the report as JSON
-  --junit FILE        writes the report as JUnit XML
-
-exit status: 0 conformant, 1 a MUST failed, 2 fault of the suite, 3 flaky, blocked or not run, 4 wrong use or no provider there
+${reportUsage}
+exit status: 0 conformant, 1 a MUST failed, 2 fault of the suite, 3 flaky, blocked, known to fail or not run, 4 wrong use or no provider there
+'verify':    0 to be believed and conformant, 1 refused or not conformant, 3 cannot be said, 4 wrong use or no provider there
 `;
 
 const options = {
@@ -65,8 +70,7 @@ const options = {
   'time-scale': { type: 'string', default: '1' },
   repeat: { type: 'string', default: '1' },
   bundles: { type: 'string' },
-  report: { type: 'string' },
-  junit: { type: 'string' },
+  ...reportOptions,
   listen: { type: 'string', default: '127.0.0.1:9443' },
   'target-domain': { type: 'string' },
   target: { type: 'string', multiple: true, default: [] as string[] },
@@ -96,11 +100,17 @@ export async function runCommand(args: readonly string[], streams: Streams): Pro
       streams.out(coveragePage(titles()));
       return 0;
     }
+    scaleTime(factorOf(values['time-scale']));
+    const parts = { values, titles: titles(), out: streams.out };
+    if (first === 'verify') return await verifyCommand(second, { values, lanes: allLanes, out: streams.out });
+    if (first === 'sign') return await signCommand(second, parts);
+    if (first === 'page') return await pageCommand(second, parts);
+    if (first === 'matrix') return await matrixCommand(positionals.slice(1), parts);
     if (first === 'prepare') return await prepare(second, values, streams);
     if (first === undefined) throw new Misuse('which provider?');
     return await test(first, values, streams);
   } catch (cause) {
-    if (!(cause instanceof Misuse || cause instanceof Unreachable)) throw cause;
+    if (!(cause instanceof Misuse || cause instanceof Unreachable || cause instanceof Fault)) throw cause;
     streams.progress(`payvand-conformance: ${cause.message}\n${cause instanceof Misuse ? USAGE : ''}`);
     return 4;
   }
@@ -144,18 +154,16 @@ async function prepare(folder: string | undefined, values: Values, { out }: Stre
 }
 
 async function test(url: string, values: Values, { out, progress }: Streams): Promise<number> {
-  scaleTime(factorOf(values['time-scale']));
   const tier = tierOf(values.tier);
-  const network = values.network === undefined ? undefined : await openNetwork(values.network);
-  const ca = values.ca === undefined ? network?.authority.cert : await readFile(values.ca, 'utf8');
-  const target = new Target({
-    url,
-    ...(values.at === undefined ? {} : { address: placeOf(values.at) }),
-    ...(ca === undefined ? {} : { ca }),
-  });
+  const { place, network } = await whereIs(values);
+  const target = new Target({ ...place, url });
   await target.meet();
   const { claimed, ...people } = await peopleOf(target, tier, values);
-  const makeRun = (): Run => new Run({ target, ...(network && { network }), ...people });
+  const { statement } = target.document;
+  const outputs = await prepareOutputs(values, { statement, checks: titles().map(({ id }) => id) });
+  const { known, seed, mutants } = outputs;
+  const makeRun = (transcripts?: Transcripts): Run =>
+    new Run({ target, ...(network && { network }), ...people, ...(transcripts && { transcripts }) });
   const isPartial = values.only.length > 0 || values.skip.length > 0;
   const isWanted = ({ id, tier: of }: CheckTitle): boolean =>
     of <= tier &&
@@ -168,11 +176,11 @@ async function test(url: string, values: Values, { out, progress }: Streams): Pr
   const options = { isWanted, profiles: [...target.document.profiles, ...claimed] };
   const times = countOf(values.repeat, '--repeat', { most: 1000 }) - 1;
   const earlier = await runRounds({ times, makeRun, lanes: allLanes, options, progress });
-  const run = makeRun();
+  const run = makeRun(outputs.transcripts);
   out(tapHead(wanted.length));
   const seen: Result[] = [];
   const onResult = (plain: Result): void => {
-    const result = withRounds(plain, earlier);
+    const result = withKnown(withRounds(plain, earlier), known, startedAt);
     seen.push(result);
     out(tapLine(result, seen.length));
     if (result.verdict !== 'pass') progress(`${result.verdict.padEnd(9)} ${result.id}: ${result.found ?? ''}\n`);
@@ -183,11 +191,12 @@ async function test(url: string, values: Values, { out, progress }: Streams): Pr
   };
   await runChecks(run, allLanes, { ...options, onResult, onFailure });
   await run.stop();
-  const report = makeReport({ run, results: seen, tier, isPartial, startedAt });
-  if (values.report !== undefined) await writeFile(values.report, `${JSON.stringify(report, null, 2)}\n`);
-  if (values.junit !== undefined) await writeFile(values.junit, toJunit(report));
-  progress(`${report.summary}\n`);
-  return exitCodeOf(seen, isPartial);
+  const chosen = { only: values.only, skip: values.skip };
+  const how = { tier, isPartial, startedAt, seed, chosen, timeScale: factorOf(values['time-scale']) };
+  const report = makeReport({ ...how, run, results: seen, ...(mutants && { mutants }) });
+  await outputs.write(report);
+  progress(`${summaryOf(report)}\n`);
+  return exitCodeOf(seen, isPartial || tier === 'T0');
 }
 
 interface People {

@@ -2,6 +2,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import t from 'tap';
 import { decode64, encode64 } from '../src/formats/base64url.js';
 import { isGoodKey, isGoodSignature, keyFromSeed, keyId } from '../src/formats/ed25519.js';
+import { checkSignedReport, checkWitness, parseSignedReport, parseWitness } from '../src/formats/conformance-report.js';
 import { checkContent, linkId, parseEvent } from '../src/formats/event.js';
 import { Fault } from '../src/formats/fault.js';
 import { coveringSeal, headLeaf, isHead, parseSeal } from '../src/formats/head.js';
@@ -155,6 +156,18 @@ const vectors: Record<string, Answerer> = {
     ),
   'link.proof': ({ link, room, person, proof }) => holds(isLinkProof({ link, room, person }, proof)),
   'link.id': ({ by, link }) => ({ id: linkId(by, link) }),
+  'conformance-report.verify': ({ jws, statement, now }) =>
+    verdict(() => {
+      const signed = parseSignedReport(jws);
+      checkSignedReport(signed, parseStatement(statement), now);
+      return { result: signed.report.result };
+    }),
+  'conformance-report.witness': ({ jws, report, statement }) =>
+    verdict(() => {
+      const witness = parseWitness(jws);
+      checkWitness(witness, parseSignedReport(report), parseStatement(statement));
+      return { witness: witness.said.witness };
+    }),
   'http-signature.sign': ({ secretHex, ...request }) => {
     const { fields, base } = signRequest({ ...request, key: keyFromSeed(hex(secretHex)) });
     return { headers: fields, signatureBase: base };

@@ -2,6 +2,7 @@ import type { TSchema } from 'typebox';
 import { archiveFormats } from './archive.js';
 import { eventFormats } from './event-formats.js';
 import { clientSchemas } from './client.js';
+import { conformanceFormats } from './conformance-report.js';
 import { controlSchemas } from './control.js';
 import { federationSchemas } from './federation.js';
 import { signedFormats } from './signed-formats.js';
@@ -11,6 +12,7 @@ export { clientBase, clientBodyBytesMax, clientCommonCodes, clientSendBytesMax }
 export type { ClientEndpoint } from './client-endpoint.js';
 export * from './client-frames.js';
 export { DisplayName, Localpart, Password, Problem, RequestKey, sendContents } from './client-parts.js';
+export type { ConformanceReport, ConformanceWitness } from './conformance-report.js';
 export * from './control.js';
 export * from './error-codes.js';
 export * from './federation-parts.js';
@@ -25,4 +27,5 @@ export const schemas: Record<string, TSchema> = {
   ...federationSchemas,
   ...clientSchemas,
   ...controlSchemas,
+  ...conformanceFormats,
 };

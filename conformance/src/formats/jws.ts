@@ -11,6 +11,8 @@ export type JwsType =
   | 'payvand-invite'
   | 'payvand-mail'
   | 'payvand-report'
+  | 'payvand-conformance'
+  | 'payvand-witness'
   | 'payvand-statement'
   | 'payvand-provider';
 

@@ -1,6 +1,7 @@
 import { connect } from 'node:tls';
 import type { ConnectionOptions, TLSSocket } from 'node:tls';
 import { currentRecorder } from './recorder.js';
+import { currentTranscript, quote } from '../run/transcripts.js';
 import { stretched } from '../run/wait.js';
 
 /** Where a host really is. */
@@ -73,6 +74,8 @@ export async function exchange(place: Place, sending: Sending): Promise<Answer> 
   const got = Buffer.concat(chunks);
   const { head, rest = Buffer.alloc(0) } = sending;
   currentRecorder()?.note({ at: started, sent: Buffer.concat([Buffer.from(head), rest]), got, end });
+  const seen = got.length > 0 ? quote(got) : `(${end})`;
+  currentTranscript()?.note({ sent: quote(Buffer.from(head)) + quote(rest), got: seen });
   return { ...readAnswer(got), end, ms: Date.now() - started, bytes };
 }
 

@@ -8,6 +8,8 @@ export interface Requirement {
   readonly level: string;
   readonly role: string;
   readonly profile: string;
+  /** chapter, such as spec/prose/02-encodings.md */
+  readonly file: string;
   readonly sentence: string;
   readonly sha256: string;
 }

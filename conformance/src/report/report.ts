@@ -1,6 +1,12 @@
+import type { ConformanceReport } from '@payvand/spec';
 import type { Tier } from '../run/check.js';
-import type { Result, Verdict } from '../run/run-checks.js';
+import type { KnownState } from '../run/known-failures.js';
+import type { Result } from '../run/run-checks.js';
 import type { Run } from '../run/run.js';
+import { thisMaker } from './digests.js';
+import { countsOf, profilesOf, resultOf, transcriptOf } from './outcomes.js';
+
+type ReportedCheck = ConformanceReport['checks'][number];
 
 export interface ReportInput {
   readonly run: Run;
@@ -8,69 +14,100 @@ export interface ReportInput {
   readonly tier: Tier;
   readonly isPartial: boolean;
   readonly startedAt: number;
+  readonly seed: string;
+  /** of the deadlines, 1 for the usual ones */
+  readonly timeScale: number;
+  /** by which beginnings of ids the checks were chosen */
+  readonly chosen: { readonly only: readonly string[]; readonly skip: readonly string[] };
+  readonly mutants?: { readonly killed: number; readonly total: number };
 }
 
-export interface ProfileResult {
-  readonly name: string;
-  readonly result: 'conformant' | 'not-conformant' | 'unclaimed';
-  readonly counts: Readonly<Partial<Record<Verdict, number>>>;
-}
+const SAID_MAX = 4096;
 
-export interface Report {
-  readonly reportVersion: '1';
-  readonly generated: string;
-  readonly partial: boolean;
-  readonly target: { readonly domain: string; readonly documentVersion: number; readonly root: string };
-  readonly run: {
-    readonly tier: Tier;
-    readonly startedAt: string;
-    readonly durationMs: number;
-    readonly requests: number;
-    readonly bytes: number;
-  };
-  readonly profiles: readonly ProfileResult[];
-  readonly checks: readonly Result[];
-  /** what providers of the suite were asked that nobody had said would be asked */
-  readonly undeclared: readonly string[];
-  readonly summary: string;
-}
-
-const harmless = new Set<Verdict>(['pass', 'info', 'warn', 'unclaimed']);
-
-export function makeReport({ run, results, tier, isPartial, startedAt }: ReportInput): Report {
-  const { target } = run;
-  const now = Date.now();
-  const { version, statement } = target.document;
+/** All that a run found. SPEC PV-CFR-001 to PV-CFR-008. */
+export function makeReport(input: ReportInput): ConformanceReport {
+  const { run, results, tier, isPartial } = input;
+  const { spec, suite } = thisMaker();
+  const ordered = [...results].sort((a, b) => (a.id < b.id ? -1 : 1));
+  const checks = ordered.map((result) => reported(result, run));
+  const scope = { tier, partial: isPartial };
+  const profiles = profilesOf(checks, scope);
+  const stages = stagesOf(run, ordered);
   return {
-    ...{ reportVersion: '1', generated: new Date(now).toISOString(), partial: isPartial },
-    target: { domain: target.domain, documentVersion: version, root: statement.jws.kid },
-    run: {
-      ...{ tier, startedAt: new Date(startedAt).toISOString(), durationMs: now - startedAt },
-      ...{ requests: target.requests, bytes: target.bytes },
-    },
-    profiles: profilesOf(results, isPartial),
-    checks: [...results].sort((a, b) => (a.id < b.id ? -1 : 1)),
-    undeclared: [...new Set(run.peers.flatMap(({ undeclared }) => undeclared.map(({ what }) => what)))],
-    summary: summaryOf(results, isPartial),
+    ...{ format: 1, spec, suite: { ...suite, ...(input.mutants && { mutants: input.mutants }) } },
+    target: targetOf(run),
+    run: { ...scope, ...howOf(input) },
+    ...{ result: resultOf(profiles), counts: countsOf(checks), profiles, checks, stages },
+    knownFailures: ordered.flatMap(({ known }): KnownState[] => (known === undefined ? [] : [known])),
+    undeclared: undeclaredOf(run),
+    transcript: transcriptOf({ stages, checks }),
   };
 }
 
-function profilesOf(results: readonly Result[], isPartial: boolean): ProfileResult[] {
-  return [...new Set(results.map(({ profile }) => profile))].sort().map((name) => {
-    const own = results.filter(({ profile }) => profile === name);
-    const isUnclaimed = own.every(({ verdict }) => verdict === 'unclaimed');
-    const isGood = !isPartial && own.every(({ verdict }) => harmless.has(verdict));
-    return { name, result: isUnclaimed ? 'unclaimed' : isGood ? 'conformant' : 'not-conformant', counts: count(own) };
+function howOf({
+  run,
+  startedAt,
+  seed,
+  timeScale,
+  chosen,
+}: ReportInput): Omit<ConformanceReport['run'], 'tier' | 'partial'> {
+  const { requests, bytes } = run.target;
+  const [only, skip] = [[...chosen.only], [...chosen.skip]];
+  return {
+    seed,
+    began: startedAt,
+    ended: Date.now(),
+    timeScale: Math.ceil(100 * timeScale),
+    only,
+    skip,
+    requests,
+    bytes,
+  };
+}
+
+function targetOf({ target }: Run): ConformanceReport['target'] {
+  const { domain, document } = target;
+  const { host: endpoint, statement, version: documentVersion, profiles } = document;
+  const { jws, hash } = statement;
+  return { domain, endpoint, root: jws.kid, statement: hash, documentVersion, profiles: [...profiles] };
+}
+
+function reported(result: Result, run: Run): ReportedCheck {
+  const { id, title, tier, profile, level, covers, verdict, ms, again } = result;
+  const transcript = run.transcripts.get(id);
+  const said = { expected: result.expected, found: result.found, sent: result.sent, got: result.got };
+  return {
+    ...{ id, title: title.slice(0, 300), tier, profile, level, requirements: [...covers], verdict, ms },
+    ...Object.fromEntries(
+      Object.entries(said).flatMap(([name, text]) => (text === undefined ? [] : [[name, cut(text)]])),
+    ),
+    ...(again && { again: [...again] }),
+    ...(transcript?.last && { transcript: transcript.digest }),
+  };
+}
+
+/** Exchanges of stages: what no single check can be said to have made. */
+function stagesOf({ transcripts }: Run, results: readonly Result[]): ConformanceReport['stages'] {
+  const ids = new Set(results.map(({ id }) => id));
+  return transcripts.names().flatMap((name) => {
+    const transcript = transcripts.get(name);
+    return ids.has(name) || transcript?.last === undefined ? [] : [{ name, transcript: transcript.digest }];
   });
 }
 
-function count(results: readonly Result[]): Partial<Record<Verdict, number>> {
-  const counts: Partial<Record<Verdict, number>> = {};
-  for (const { verdict } of results) counts[verdict] = (counts[verdict] ?? 0) + 1;
-  return counts;
+function undeclaredOf({ peers }: Run): string[] {
+  const all = new Set(peers.flatMap(({ undeclared }) => undeclared.map(({ what }) => cut(what))));
+  return [...all].slice(0, 1000);
 }
 
-function summaryOf(results: readonly Result[], isPartial: boolean): string {
-  const counts = Object.entries(count(results)).map(([verdict, number]) => `${number} ${verdict}`);
-  return `${counts.join(', ')}${isPartial ? ' (partial run)' : ''}`;
+/** Texts of strangers, at most as long as the shape lets them be, and without what strict JSON does not hold. */
+function cut(text: string): string {
+  const whole = text.length <= SAID_MAX ? text : `${text.slice(0, SAID_MAX - 1)}…`;
+  return Buffer.from(whole.replaceAll('\0', '␀')).toString();
+}
+
+/** One line on how it went. */
+export function summaryOf({ counts, run, result }: ConformanceReport): string {
+  const numbers = Object.entries(counts).map(([verdict, number]) => `${number} ${verdict}`);
+  return `${result}: ${numbers.join(', ')}${run.partial ? ' (partial run)' : ''}`;
 }

@@ -1,3 +1,5 @@
+import { currentTranscript } from './transcripts.js';
+
 /** Things that take long, each on its own: all of them begin when the first is asked for. */
 export class Flows {
   readonly #begin: ReadonlyMap<string, () => Promise<void>>;
@@ -17,9 +19,10 @@ export class Flows {
 
   #start(): ReadonlyMap<string, Promise<void>> {
     const ends: Promise<unknown>[] = [];
+    const transcript = currentTranscript();
     const running = [...this.#begin].map(([name, begin], place): [string, Promise<void>] => {
       const turn = ends[place - this.#atOnce] ?? Promise.resolve();
-      const flow = turn.then(begin);
+      const flow = turn.then(() => transcript?.within(begin, name) ?? begin());
       // Whoever asks for it sees the failure; until then it is nobody's.
       ends.push(flow.catch(() => undefined));
       return [name, flow];

@@ -2,6 +2,7 @@ import { Unexpected } from '../network/ask.js';
 import { Recorder } from '../network/recorder.js';
 import type { Recorded } from '../network/recorder.js';
 import type { CheckTitle, Lane, OpenLane } from './check.js';
+import type { KnownState } from './known-failures.js';
 import type { Run } from './run.js';
 import { Blocked, Deviates, NotRun, Unclaimed } from './verdict.js';
 import { WaitedInVain } from './wait.js';
@@ -13,6 +14,11 @@ export interface Result extends CheckTitle {
   readonly ms: number;
   readonly expected?: string;
   readonly found?: string;
+  /** the exchange after which it stood so */
+  readonly sent?: string;
+  readonly got?: string;
+  /** the operator knows of it */
+  readonly known?: KnownState;
   /** verdicts of the repetitions alone, where there were any */
   readonly again?: readonly Verdict[];
 }
@@ -74,7 +80,8 @@ async function runLane(run: Run, lane: Lane, options: RunOptions): Promise<Resul
     }));
   if (claimed.length === 0) return results;
   const open = await openLane(run, lane, claimed);
-  for (const check of claimed) results.push('why' in open ? unopened(check, open) : await runOne(open.lane, check));
+  for (const check of claimed)
+    results.push('why' in open ? unopened(check, open) : await runOne(run, open.lane, check));
   return results;
 }
 
@@ -83,7 +90,8 @@ type Opened = { readonly lane: OpenLane } | { readonly why: unknown };
 async function openLane(run: Run, lane: Lane, checks: readonly CheckTitle[]): Promise<Opened> {
   try {
     const ids = checks.map(({ id }) => id);
-    return { lane: await lane.open(run, ids) };
+    const transcript = run.transcripts.open(lane.name);
+    return { lane: await transcript.within(async () => await lane.open(run, ids)) };
   } catch (why) {
     return { why };
   }
@@ -94,13 +102,14 @@ function unopened(check: CheckTitle, { why }: { why: unknown }): Result {
   return { ...check, verdict, ms: 0, expected: 'a stage for the check', found: messageOf(why) };
 }
 
-async function runOne(lane: OpenLane, check: CheckTitle): Promise<Result> {
+async function runOne(run: Run, lane: OpenLane, check: CheckTitle): Promise<Result> {
   const started = Date.now();
+  const transcript = run.transcripts.open(check.id);
   try {
-    await lane.check(check.id);
+    await transcript.within(async () => await lane.check(check.id));
     return { ...check, verdict: 'pass', ms: Date.now() - started };
   } catch (cause) {
-    return { ...check, ...verdictOf(cause, check), ms: Date.now() - started };
+    return { ...check, ...verdictOf(cause, check), ...transcript.last, ms: Date.now() - started };
   }
 }
 
@@ -122,7 +131,7 @@ async function repeat(run: Run, lane: Lane, result: Result): Promise<Result> {
   const again: Verdict[] = [];
   for (let time = 0; time < REPETITIONS; time += 1) {
     const open = await openLane(run, lane, [result]);
-    again.push('why' in open ? 'blocked' : (await runOne(open.lane, result)).verdict);
+    again.push('why' in open ? 'blocked' : (await runOne(run, open.lane, result)).verdict);
   }
   return { ...result, again, verdict: again.includes('pass') ? 'flaky' : result.verdict };
 }

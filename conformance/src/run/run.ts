@@ -5,9 +5,11 @@ import type { NetworkFolder } from '../network/network-folder.js';
 import { introduce } from '../network/ask.js';
 import { Peer } from '../network/peer.js';
 import { PeerHost } from '../network/peer-host.js';
+import type { Received, Reply } from '../network/reply.js';
 import type { Target } from '../network/target.js';
 import { ClientUsers } from '../stage/client-users.js';
 import type { Users } from '../stage/users.js';
+import { Transcripts, currentTranscript, quote } from './transcripts.js';
 import { NotRun } from './verdict.js';
 
 export interface PeerOptions {
@@ -19,19 +21,22 @@ export interface RunParts {
   readonly network?: NetworkFolder;
   readonly users?: Users;
   readonly control?: Control;
+  readonly transcripts?: Transcripts;
 }
 
 /** What the checks of one run work with. */
 export class Run {
   readonly target: Target;
   readonly peers: Peer[] = [];
+  readonly transcripts: Transcripts;
   readonly #network: NetworkFolder | undefined;
   readonly #users: Users | undefined;
   readonly #control: Control | undefined;
   #host: Promise<PeerHost> | undefined;
 
-  constructor({ target, network, users, control }: RunParts) {
+  constructor({ target, network, users, control, transcripts = new Transcripts() }: RunParts) {
     this.target = target;
+    this.transcripts = transcripts;
     this.#control = control;
     this.#network = network;
     this.#users = users;
@@ -96,13 +101,27 @@ export class Run {
   }
 
   #show(host: PeerHost, peer: Peer, issue: NonNullable<PeerOptions['certificate']>): void {
+    const transcript = currentTranscript();
+    const answer = async (received: Received): Promise<Reply> => {
+      const reply = await peer.answer(received);
+      transcript?.note({ sent: quoteReply(reply), got: quoteReceived(peer.domain, received) });
+      return reply;
+    };
     host.add(peer.domain, {
       certificate: issue(this.network.authority, peer.domain),
-      answer: async (received) => await peer.answer(received),
+      answer: async (received) => await (transcript?.within(async () => await answer(received)) ?? answer(received)),
     });
   }
 
   async stop(): Promise<void> {
     await (await this.#host)?.stop();
   }
+}
+
+function quoteReceived(by: string, { method, target, body }: Received): string {
+  return `${by} was asked: ${method} ${target}\n${quote(body)}`;
+}
+
+function quoteReply({ status, body = '' }: Reply): string {
+  return `${status}\n${quote(Buffer.from(body))}`;
 }
