@@ -30,8 +30,9 @@ import { submitLanes } from './submit-checks.js';
 export const allLanes: readonly Lane[] = [
   ...[...probeLanes].reverse(),
   ...deliveryLanes,
-  ...documentLanes,
+  ...accountLanes,
   ...budgetLanes,
+  ...documentLanes,
   ...requestLanes,
   ...submitLanes,
   ...pushLanes,
@@ -40,7 +41,6 @@ export const allLanes: readonly Lane[] = [
   ...historyLanes,
   ...partialLanes,
   ...orderLanes,
-  ...accountLanes,
   ...streamLanes,
   ...messageLanes,
   ...signalLanes,
