@@ -40,7 +40,7 @@ export const tools = {
   spec: async (copy) => readLines(await run(copy, [...stepsFor(copy).spec[0], '--root', copy])),
   schemas: async (copy) => readLines(await run(copy, [...stepsFor(copy).spec[1], '--root', copy])),
   tap: async (copy, files) => {
-    const { status, stdout } = await run(copy, [...stepsFor(copy).tests[0], ...files]);
+    const { status, stdout } = await run(copy, [...stepsFor(copy).tests.at(-1), ...files]);
     const lines = [...stdout.matchAll(/^(not ok|ok) \d+ - (\S+\.test\.mjs) # (SKIP)?/gm)];
     return { status, found: lines.map(([, word, file, skip]) => ({ file, rule: skip ? 'empty' : word })) };
   },

@@ -153,10 +153,10 @@ const honestFlows: Flow[] = [
     ),
     async run(run) {
       const peer = await run.makePeer();
-      peer.document = () => ({ ...peer.documentReply(), delayMs: 1500 });
+      peer.document = () => ({ ...peer.documentReply(), delayMs: 3000 });
       const answers = await Promise.all(Array.from({ length: 10 }, async () => await knock(peer)));
       must(
-        answers.every((answer) => jsonOf(answer)['code'] === 'unknown-peer' && answer.ms < 1400),
+        answers.every((answer) => jsonOf(answer)['code'] === 'unknown-peer' && answer.ms < 2800),
         'unknown-peer at once',
         answers.map(({ ms }) => ms),
       );

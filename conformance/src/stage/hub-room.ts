@@ -122,15 +122,18 @@ export class HubRoom {
   }
 
   /** The honest answer to one submitted item: SPEC PV-SUB-001, PV-SUB-010. */
-  accept(item: Item): { result: Members; proof: Members; seals: string[] } {
+  accept(item: Item): { result: Members; seq: number } {
     const old = this.records.find(({ jws }) => jws === item.jws);
-    const record = old ?? this.append(item);
-    const { seq, at } = record;
+    const { seq, at } = old ?? this.append(item);
+    const status = old === undefined ? 'accepted' : 'duplicate';
+    return { result: { id: parseEvent(item.jws).id, status, epoch: 0, seq, at, hash: this.hashAt(seq) }, seq };
+  }
+
+  /** That the log holds what was accepted, from a seq on. SPEC PV-SUB-010. */
+  proofFrom(seq: number): { proof: Members; seals: string[] } {
     const { sealed, seals } = this.#seal({});
     const headers = this.records.slice(seq).map(headerOf);
-    const status = old === undefined ? 'accepted' : 'duplicate';
-    const result = { id: parseEvent(item.jws).id, status, epoch: 0, seq, at, hash: this.hashAt(seq) };
-    return { result, proof: { room: this.room, prev: this.hashAt(seq - 1), headers, sealed }, seals };
+    return { proof: { room: this.room, prev: this.hashAt(seq - 1), headers, sealed }, seals };
   }
 
   /** Where the log stood at a time; seq -1 where there was none yet. */

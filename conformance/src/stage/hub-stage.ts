@@ -116,22 +116,20 @@ export class HubStage {
 
   /** What the target's people say is recorded, and told at once. */
   #submit(items: readonly Item[]): Members {
-    const results: Members[] = [];
-    const proofs: Members[] = [];
-    const seals: string[] = [];
-    for (const item of items) {
+    const lowest = new Map<HubRoom, number>();
+    const results = items.map((item) => {
       const room = [...this.rooms.values()].find((one) => one.holds(item));
-      if (room === undefined) {
-        results.push({ id: null, status: 'retry', after: 1 });
-        continue;
-      }
-      const { result, proof, seals: own } = room.accept(item);
-      results.push(result);
-      proofs.splice(0, proofs.length, ...proofs.filter((one) => one['room'] !== room.room));
-      proofs.push({ ...proof, sealed: { ...(proof['sealed'] as Members), seal: seals.length } });
-      seals.push(...own);
-    }
-    return { results, rooms: proofs, seals };
+      if (room === undefined) return { id: null, status: 'retry', after: 1 };
+      const { result, seq } = room.accept(item);
+      lowest.set(room, Math.min(seq, lowest.get(room) ?? seq));
+      return result;
+    });
+    const proofs = [...lowest].map(([room, seq]) => room.proofFrom(seq));
+    return {
+      results,
+      rooms: proofs.map(({ proof }, seal) => ({ ...proof, sealed: { ...(proof['sealed'] as Members), seal } })),
+      seals: proofs.flatMap(({ seals }) => seals),
+    };
   }
 
   /** SPEC PV-HEADS-001, PV-HEADS-004 to PV-HEADS-006. */
