@@ -2,10 +2,10 @@ import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
-import type { ChaosFound } from '../src/chaos/run-chaos.js';
-import { runCommand } from '../src/command-line.js';
-import type { FuzzFound } from '../src/fuzz/run-fuzz.js';
-import { startReference } from './support/reference-server.js';
+import type { ChaosFound } from '../../src/chaos/run-chaos.js';
+import { runCommand } from '../../src/command-line.js';
+import type { FuzzFound } from '../../src/fuzz/run-fuzz.js';
+import { startReference } from '../support/reference-server.js';
 
 interface Said {
   readonly code: number;

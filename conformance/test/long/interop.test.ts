@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
-import { runCommand } from '../src/command-line.js';
-import type { Matrix } from '../src/interop/matrix.js';
-import { hasPython, startInteropNetwork } from './support/interop-network.js';
+import { runCommand } from '../../src/command-line.js';
+import type { Matrix } from '../../src/interop/matrix.js';
+import { hasPython, startInteropNetwork } from '../support/interop-network.js';
 
 t.test(
   'the reference server, the toy and the suite',

@@ -3,13 +3,13 @@ import { createPrivateKey } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import t from 'tap';
 import type { Test } from 'tap';
-import { checkReport } from '../src/formats/conformance-report.js';
-import { encode64 } from '../src/formats/base64url.js';
-import { keyFromSeed } from '../src/formats/ed25519.js';
-import { hashOf } from '../src/formats/hash.js';
-import { shapeFault } from '../src/formats/shapes.js';
-import type { Reported, Said } from './support/reported.js';
-import { archetypeKey, command, fitted, reportArchetype, signedBy, witnessDomain } from './support/reported.js';
+import { checkReport } from '../../src/formats/conformance-report.js';
+import { encode64 } from '../../src/formats/base64url.js';
+import { keyFromSeed } from '../../src/formats/ed25519.js';
+import { hashOf } from '../../src/formats/hash.js';
+import { shapeFault } from '../../src/formats/shapes.js';
+import type { Reported, Said } from '../support/reported.js';
+import { archetypeKey, command, fitted, reportArchetype, signedBy, witnessDomain } from '../support/reported.js';
 
 type Report = ConformanceReport;
 interface Noted {

@@ -2,10 +2,10 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
-import { runCommand } from '../src/command-line.js';
-import { prepareNetwork } from '../src/network/network-folder.js';
-import { archetypes, startArchetype } from './support/archetypes.js';
-import { freePort } from './support/free-port.js';
+import { runCommand } from '../../src/command-line.js';
+import { prepareNetwork } from '../../src/network/network-folder.js';
+import { archetypes, startArchetype } from '../support/archetypes.js';
+import { freePort } from '../support/free-port.js';
 
 const domain = 'archetype.test';
 /** They have an honest document, over honest TLS. */
