@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { meetParty } from '../interop/party.js';
 import { Misuse } from '../misuse.js';
-import { countOf, factorOf, meetTarget, networkOf, parseOptions } from '../modes/parse-options.js';
+import { countOf, factorOf, meetTarget, networkOf, parseOptions, seedOf } from '../modes/parse-options.js';
 import type { TargetWords } from '../modes/parse-options.js';
 import { scaleTime } from '../run/wait.js';
 import { ClientUsers } from '../stage/client-users.js';
@@ -49,7 +49,7 @@ export async function chaosCommand(args: readonly string[], { out, progress }: S
   if (url === undefined) throw new Misuse('which provider?');
   scaleTime(factorOf(values['time-scale']));
   const network = await networkOf(values.network);
-  const seed = values.seed === undefined ? Date.now() % 1_000_000_000 : countOf(values.seed, '--seed', { least: 0 });
+  const seed = seedOf(values.seed);
   const messages = countOf(values.messages, '--messages', { most: 1000 });
   progress(`chaos --seed ${seed}, ${messages} messages a side\n`);
   const options = { network, seed, messages, progress };

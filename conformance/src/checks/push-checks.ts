@@ -38,11 +38,7 @@ const pushChecks: Check<Follower>[] = Object.entries(pushTables).flatMap(([area,
 
 /** Control: an honest push. Then the lie, and that nothing of it is shown, and that the room goes on or stands still. */
 async function lie(stage: HubStage, { appended, page, expect, after }: PushRow): Promise<void> {
-  const room = await control('an honest push', async () => {
-    const lured = await stage.lure();
-    await stage.pushHonestly(lured);
-    return lured;
-  });
+  const room = await stage.lureHonestly();
   stage.silent.add(room.room);
   const from = room.records.length;
   for (let place = 0; place < appended; place += 1) room.append(room.message(`lie ${place}`));

@@ -176,11 +176,7 @@ const rememberedChecks: Check<Run>[] = [
     ...titleOf(common, { name: 'quarantined-is-judged-anew', covers: ['PV-PUSH-015', 'PV-PUSH-016', 'PV-ROOM-021'] }),
     async run(run) {
       const stage = await HubStage.open(run);
-      const room = await control('an honest push', async () => {
-        const lured = await stage.lure();
-        await stage.pushHonestly(lured);
-        return lured;
-      });
+      const room = await stage.lureHonestly();
       stage.silent.add(room.room);
       const from = room.records.length;
       for (let place = 0; place < 3; place += 1) room.append(room.message(`later ${place}`));

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { writeBundle } from '../bundles/bundle.js';
 import { Misuse } from '../misuse.js';
-import { countOf, factorOf, meetTarget, networkOf, parseOptions } from '../modes/parse-options.js';
+import { countOf, factorOf, meetTarget, networkOf, parseOptions, seedOf } from '../modes/parse-options.js';
 import { Run } from '../run/run.js';
 import { scaleTime } from '../run/wait.js';
 import { ClientUsers } from '../stage/client-users.js';
@@ -47,7 +47,7 @@ export async function fuzzCommand(args: readonly string[], { out, progress }: St
   scaleTime(factorOf(values['time-scale']));
   const network = await networkOf(values.network);
   const target = await meetTarget({ url, at: values.at, ca: values.ca }, network);
-  const seed = values.seed === undefined ? Date.now() % 1_000_000_000 : countOf(values.seed, '--seed', { least: 0 });
+  const seed = seedOf(values.seed);
   const minutes = Number(values.minutes);
   if (!(minutes > 0)) throw new Misuse(`--minutes is a number, not ${values.minutes}`);
   const trials = countOf(values.trials, '--trials', { most: TRIALS_MAX });

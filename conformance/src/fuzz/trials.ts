@@ -45,7 +45,8 @@ export const trialMakers: readonly (readonly [weight: number, TrialMaker])[] = [
   [4, requestTrial],
 ];
 
-function eventTrial({ peer, follower }: FuzzStage, random: Random): Trial {
+function eventTrial(stage: FuzzStage, random: Random): Trial {
+  const { peer, follower } = stage;
   const [target] = [...follower.records.keys()].map((seq) => follower.idAt(seq));
   const about = target ?? `e${'A'.repeat(43)}`;
   const honest = random.pick([
@@ -57,13 +58,7 @@ function eventTrial({ peer, follower }: FuzzStage, random: Random): Trial {
     () => follower.make({ type: 'room.info', key: '' }, { title: 'mine' }),
   ])();
   const { item, what } = mutatedItem(honest, random, peer.keys.event);
-  const knowing = {
-    from: peer.domain,
-    now: Date.now(),
-    statement: peer.statement.jws.text,
-    room: follower.room,
-    seen: follower.seen,
-  };
+  const knowing = knowingOf(stage);
   const isTaken = (answer: Answer): boolean => resultsOf(answer)[0]?.['status'] === 'accepted';
   return {
     ...{ subject: 'event', what, verb: 'submit', body: { items: [item] }, knowing, isTaken },
@@ -71,18 +66,17 @@ function eventTrial({ peer, follower }: FuzzStage, random: Random): Trial {
   };
 }
 
+/** What an event of the peer in the room that it follows is judged by. */
+function knowingOf({ peer, follower: { room, seen } }: FuzzStage): Knowing {
+  return { from: peer.domain, now: Date.now(), statement: peer.statement.jws.text, room, seen };
+}
+
 async function joinTrial(stage: FuzzStage, random: Random): Promise<Trial> {
   const { peer, follower } = stage;
   const { person, invite } = await stage.invitation();
   const honest = follower.make({ type: 'member', sender: person, key: person }, { membership: 'joined', invite });
   const { item, what } = mutatedItem(honest, random, peer.keys.event);
-  const knowing = {
-    from: peer.domain,
-    now: Date.now(),
-    statement: peer.statement.jws.text,
-    room: follower.room,
-    seen: follower.seen,
-  };
+  const knowing = knowingOf(stage);
   const isTaken = (answer: Answer): boolean => {
     const isJoined = resultsOf(answer).at(-1)?.['status'] === 'accepted';
     if (isJoined) stage.useInvitation();

@@ -24,6 +24,14 @@ interface Place {
   readonly person: Person;
 }
 
+interface Group {
+  readonly alice: Person;
+  readonly bob: Person;
+  readonly room: string;
+  readonly third: SuiteFollower;
+  readonly places: readonly Place[];
+}
+
 /** What two providers have to be able to do together, each as far as it can be seen at both. @throws Deviates · WaitedInVain */
 export const scenarios: Readonly<Record<string, (pair: Pair) => Promise<Standings>>> = {
   async dm({ hub, follower, messages }) {
@@ -38,32 +46,18 @@ export const scenarios: Readonly<Record<string, (pair: Pair) => Promise<Standing
     return await agree(places);
   },
 
-  async group({ hub, follower, suite, messages }) {
-    const [alice, bob] = [await hub.users.make(), await follower.users.make()];
-    const room = await alice.createGroup('all three');
-    const third = await SuiteFollower.join(suite.towards(hub.domain), hub.target, { owner: alice, room });
-    await alice.invite(room, bob.address);
-    await acceptFrom(bob, room);
-    const places = [
-      { room, at: hub, person: alice },
-      { room, at: follower, person: bob },
-    ];
+  async group(pair) {
+    const { messages } = pair;
+    const { third, places } = await meetInGroup(pair, 'all three');
     await talk(places, messages);
     for (let count = 1; count <= messages; count += 1) await third.say(`mallory says ${count}`);
     await talk(places, 1);
     return await agree(places, third);
   },
 
-  async changes({ hub, follower, suite, messages }) {
-    const [alice, bob] = [await hub.users.make(), await follower.users.make()];
-    const room = await alice.createGroup('what changes');
-    const third = await SuiteFollower.join(suite.towards(hub.domain), hub.target, { owner: alice, room });
-    await alice.invite(room, bob.address);
-    await acceptFrom(bob, room);
-    const places = [
-      { room, at: hub, person: alice },
-      { room, at: follower, person: bob },
-    ];
+  async changes(pair) {
+    const { hub, messages } = pair;
+    const { alice, bob, room, third, places } = await meetInGroup(pair, 'what changes');
     await alice.setRole(room, bob.address, 'admin');
     await agree(places, third);
     const carol = await hub.users.make();
@@ -76,6 +70,20 @@ export const scenarios: Readonly<Record<string, (pair: Pair) => Promise<Standing
     return await agree(places, third);
   },
 };
+
+/** A group of three providers: alice's at the hub, bob's at the follower, and the suite's. */
+async function meetInGroup({ hub, follower, suite }: Pair, title: string): Promise<Group> {
+  const [alice, bob] = [await hub.users.make(), await follower.users.make()];
+  const room = await alice.createGroup(title);
+  const third = await SuiteFollower.join(suite.towards(hub.domain), hub.target, { owner: alice, room });
+  await alice.invite(room, bob.address);
+  await acceptFrom(bob, room);
+  const places = [
+    { room, at: hub, person: alice },
+    { room, at: follower, person: bob },
+  ];
+  return { alice, bob, room, third, places };
+}
 
 async function acceptFrom(person: Person, room: string): Promise<void> {
   const request = await until(

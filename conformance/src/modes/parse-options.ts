@@ -39,6 +39,11 @@ export function countOf(text: string, name: string, { least = 1, most = 1_000_00
   return count;
 }
 
+/** The seed that was given, or another one every time. @throws Misuse */
+export function seedOf(text: string | undefined): number {
+  return text === undefined ? Date.now() % 1_000_000_000 : countOf(text, '--seed', { least: 0 });
+}
+
 /** By how much deadlines are stretched. @throws Misuse */
 export function factorOf(text: string): number {
   const factor = Number(text);

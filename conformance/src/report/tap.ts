@@ -1,14 +1,21 @@
 import type { Result, Verdict } from '../run/run-checks.js';
 
-/** How each verdict stands in TAP 14, whose one word for a `not ok` that does not fail the run is TODO: a SHOULD that is not met. */
-const directives: Readonly<Record<Verdict, { ok: boolean; directive: string }>> = {
+interface Standing {
+  readonly ok: boolean;
+  readonly directive: string;
+}
+
+/** TODO is TAP 14's one word for a `not ok` that does not make the run red: a SHOULD that is not met, or a failure its operator has named. */
+const excused = (why: string): Standing => ({ ok: false, directive: ` # TODO ${why}` });
+
+const directives: Readonly<Record<Verdict, Standing>> = {
   pass: { ok: true, directive: '' },
   info: { ok: true, directive: '' },
   fail: { ok: false, directive: '' },
   error: { ok: false, directive: '' },
   flaky: { ok: false, directive: '' },
   blocked: { ok: false, directive: '' },
-  warn: { ok: false, directive: ' # TODO only a SHOULD' },
+  warn: excused('only a SHOULD'),
   'not-run': { ok: true, directive: ' # SKIP not run' },
   unclaimed: { ok: true, directive: ' # SKIP unclaimed' },
 };
@@ -29,8 +36,8 @@ export function tapLine(result: Result, number: number): string {
   return `${line}  ---\n${yaml.join('')}  ...\n`;
 }
 
-function directiveOf({ verdict, known }: Result): { ok: boolean; directive: string } {
-  if (known?.state === 'fails') return { ok: false, directive: ` # TODO known until ${known.until}` };
+function directiveOf({ verdict, known }: Result): Standing {
+  if (known?.state === 'fails') return excused(`known until ${known.until}`);
   return known?.state === 'passes' ? { ok: false, directive: '' } : directives[verdict];
 }
 

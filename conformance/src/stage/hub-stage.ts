@@ -12,7 +12,7 @@ import { parseEvent } from '../formats/event.js';
 import { signJws } from '../formats/jws.js';
 import { listOf, resultsOf } from '../run/expectations.js';
 import type { Run } from '../run/run.js';
-import { must } from '../run/verdict.js';
+import { control, must } from '../run/verdict.js';
 import { until } from '../run/wait.js';
 import { HubRoom } from './hub-room.js';
 import type { Page } from './hub-room.js';
@@ -71,6 +71,15 @@ export class HubStage {
     await this.guest.answer(request, 'accept');
     await until(async () => await this.guest.isIn(room.room), 'the guest to be in the room');
     return room;
+  }
+
+  /** As `lure`, with an honest push that was taken: the control of what is pushed next. */
+  async lureHonestly(): Promise<HubRoom> {
+    return await control('an honest push', async () => {
+      const room = await this.lure();
+      await this.pushHonestly(room);
+      return room;
+    });
   }
 
   async push(page: Page): Promise<Answer> {

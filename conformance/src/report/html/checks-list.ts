@@ -4,6 +4,7 @@ import type { Markup } from './markup.js';
 import { signs } from './page.js';
 import type { Page } from './page.js';
 import { code, own } from './speak-in.js';
+import { table } from './table.js';
 import type { Words } from './words.js';
 
 type Reported = Page['report']['checks'][number];
@@ -65,7 +66,7 @@ export function allChecks(page: Page): Markup {
     const mark = failed > 0 ? html` <span class="tag fail">${signs.fail} ${number(failed)}</span>` : undefined;
     return html`<details>
       <summary>${areaName(area, words)} <span class="soft">${share}</span>${mark}</summary>
-      ${table(page, checks)}
+      ${tableOf(page, checks)}
     </details>`;
   });
   return html`<section>
@@ -85,7 +86,7 @@ export function areaOf({ id }: Pick<Reported, 'id'>): string {
   return id.slice(0, id.indexOf('/'));
 }
 
-function table(page: Page, checks: readonly Reported[]): Markup {
+function tableOf(page: Page, checks: readonly Reported[]): Markup {
   const { words, duration } = page.speech;
   const { text } = words;
   const rows = checks.map((check) => {
@@ -107,18 +108,7 @@ function table(page: Page, checks: readonly Reported[]): Markup {
     </tr>`;
   });
   const heads = [text.verdict, text.check, text.requirements, text.time];
-  return html`<div class="scroll">
-    <table>
-      <thead>
-        <tr>
-          ${heads.map((head) => html`<th scope="col">${head}</th>`)}
-        </tr>
-      </thead>
-      <tbody>
-        ${rows}
-      </tbody>
-    </table>
-  </div>`;
+  return table(heads, rows);
 }
 
 function reasonsOf(checks: readonly Reported[]): [string, Reported[]][] {

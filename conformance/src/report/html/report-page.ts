@@ -1,5 +1,6 @@
 import { allWords } from './all-words.js';
 import { allChecks, openQuestions } from './checks-list.js';
+import { facts } from './facts.js';
 import { fixList } from './fix-list.js';
 import { html } from './markup.js';
 import type { Markup } from './markup.js';
@@ -7,6 +8,7 @@ import { chapterLink, mainRequirements, outcomeSigns, signs } from './page.js';
 import type { Page, PageInput } from './page.js';
 import { pageFrame } from './page-frame.js';
 import { code, own, sentence, speakIn } from './speak-in.js';
+import { table } from './table.js';
 import { verifySection } from './verify-section.js';
 import type { Language, Outcome, Verdict } from './words.js';
 
@@ -34,7 +36,7 @@ function verdict(page: Page): Markup {
       <h1><span aria-hidden="true">${outcomeSigns[result]} </span>${headline}</h1>
       ${lead(page).map((text) => html`<p>${text}</p>`)}
     </div>
-    ${bar(page)} ${facts(page)}
+    ${bar(page)} ${factsOf(page)}
   </header>`;
 }
 
@@ -87,7 +89,7 @@ function bar({ report, speech }: Page): Markup {
     </ul>`;
 }
 
-function facts({ report, speech }: Page): Markup {
+function factsOf({ report, speech }: Page): Markup {
   const { words, say, number, time, duration, bytes } = speech;
   const { run, suite, target } = report;
   const { text } = words;
@@ -105,15 +107,7 @@ function facts({ report, speech }: Page): Markup {
   const { mutants } = suite;
   if (mutants !== undefined)
     rows.push([text.mutants, say(text.mutantsOf, { killed: number(mutants.killed), total: number(mutants.total) })]);
-  return html`<dl class="facts">
-    ${rows.map(
-      ([name, value]) =>
-        html`<div>
-          <dt>${name}</dt>
-          <dd>${value}</dd>
-        </div>`,
-    )}
-  </dl>`;
+  return facts(rows);
 }
 
 function profiles({ report, speech }: Page): Markup {
@@ -138,18 +132,7 @@ function profiles({ report, speech }: Page): Markup {
   const heads = [text.profile, text.basic, text.full, text.musts, text.shoulds];
   return html`<section>
     <h2>${text.profiles}</h2>
-    <div class="scroll">
-      <table>
-        <thead>
-          <tr>
-            ${heads.map((head) => html`<th scope="col">${head}</th>`)}
-          </tr>
-        </thead>
-        <tbody>
-          ${rows}
-        </tbody>
-      </table>
-    </div>
+    ${table(heads, rows)}
   </section>`;
 }
 

@@ -1,3 +1,4 @@
+import { facts } from './facts.js';
 import { html } from './markup.js';
 import type { Markup } from './markup.js';
 import type { Page } from './page.js';
@@ -25,14 +26,6 @@ export function verifySection({ report, signatures, speech }: Page): Markup {
     ${signatures === undefined ? html`<p class="open">${text.unsigned}</p>` : undefined}
     <p>${text.verifyLead}</p>
     <pre dir="ltr" tabindex="0">${commands.join('\n')}</pre>
-    <dl class="facts">
-      ${rows.map(
-        ([name, value]) =>
-          html`<div>
-            <dt>${name}</dt>
-            <dd>${value}</dd>
-          </div>`,
-      )}
-    </dl>
+    ${facts(rows)}
   </section>`;
 }
